@@ -1,0 +1,2 @@
+def uninstall_hook(env):
+    """Leave nothing behind."""

@@ -1,0 +1,6 @@
+from odoo import models
+
+
+class OpsInstance(models.AbstractModel):
+    _name = "ops.instance"
+    _description = "Running Instance"
