@@ -1,0 +1,61 @@
+"""Probe addresses from a shell."""
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+
+from .engine import run
+from .result import Result
+from .target import Target
+
+PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what the probes saw. Returns 0 when all targets are up, else 1."""
+    parser = argparse.ArgumentParser(
+        prog="probes", description="Probe addresses; times are in milliseconds."
+    )
+    parser.add_argument("urls", metavar="URL", nargs="+", help="http://, https:// or tcp://host:port")
+    parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each (default 10)")
+    parser.add_argument("--json", action="store_true", help="print everything that was seen")
+    options = parser.parse_args(arguments)
+    try:
+        targets = [_target(number, url, options.timeout) for number, url in enumerate(options.urls)]
+    except ValueError as error:
+        parser.error(str(error))
+    results = sorted(run(targets), key=lambda result: result.key)
+    if options.json:
+        print(json.dumps(list(map(_plain, results, options.urls)), indent=2))
+    else:
+        print(*_table(results, options.urls), sep="\n")
+    return int(any(result.verdict != "up" for result in results))
+
+
+def _target(key: int, url: str, timeout: float) -> Target:
+    kind = "tcp" if url.startswith("tcp:") else "http"
+    return Target(key=key, kind=kind, url=url, timeout=timeout)
+
+
+def _plain(result: Result, url: str) -> dict:
+    """The result as JSON can carry it; bytes that are not UTF-8 become replacement signs."""
+    fields = dataclasses.asdict(result)
+    return {**fields, "key": url, "body": result.body.decode("utf-8", "replace")}
+
+
+def _table(results: Iterable[Result], urls: Iterable[str]) -> Iterable[str]:
+    """The lines of a table with aligned columns."""
+    rows = [("verdict", "status", "total", *PHASES, "address")]
+    for result, url in zip(results, urls, strict=True):
+        times = (_milliseconds(result.phases.get(phase)) for phase in ("total", *PHASES))
+        seen = url if result.verdict == "up" else f"{url}: {result.message}"
+        rows.append((result.verdict, str(result.status or "-"), *times, seen))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for verdict, *numbers, seen in rows:
+        cells = (cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True))
+        yield "  ".join((verdict.ljust(widths[0]), *cells, seen))
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

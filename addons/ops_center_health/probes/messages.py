@@ -1,0 +1,51 @@
+"""The sentence of each error code, and what it says about the target."""
+
+# Plain text with named gaps: whoever shows them escapes them, whoever translates them has the code.
+SENTENCES = {
+    "": "Answered in {latency} ms.",
+    "slow": "Answered in {latency} ms, slower than the {degraded_ms} ms allowed.",
+    "dns": "The name {host} cannot be resolved.",
+    "dns_timeout": "The name {host} was not resolved within {timeout} s.",
+    "connect_refused": "{host} refuses connections on port {port}: nothing listens there.",
+    "connect_unreachable": "There is no way through the network to {host}.",
+    "connect_timeout": "{host} did not accept a connection on port {port} within {timeout} s.",
+    "connect": "No connection to {host} on port {port}: {detail}.",
+    "tls_expired": "The certificate of {host} expired on {not_after}.",
+    "tls_not_yet_valid": "The certificate of {host} is not valid before {not_before}.",
+    "tls_hostname": "The certificate is not made out for {host} but for {names}.",
+    "tls_untrusted": "The certificate of {host} comes from an untrusted issuer: {issuer}.",
+    "tls_timeout": "{host} did not finish the TLS handshake within {timeout} s.",
+    "tls": "No secure connection to {host}: {detail}.",
+    "timeout": "The answer of {host} was not complete within {timeout} s.",
+    "empty": "{host} closed the connection without an answer.",
+    "reset": "{host} broke the connection off.",
+    "truncated": "{host} closed the connection before the whole answer had arrived.",
+    "protocol": "{host} answered something that is not valid HTTP: {detail}.",
+    "status": "Answered status {status}, expected {expected_status}.",
+    "body": "The answer (status {status}) does not contain the expected text.",
+    "too_large": "The expected text is not in the first {max_body} bytes, where reading stops.",
+    "headers_too_large": "The headers of the answer are larger than {max_headers} bytes.",
+    "redirects": "More than {max_redirects} redirects in a row.",
+    "redirect_refused": "Redirects to an address that is not followed: {detail}.",
+    "address_denied": "Not probed: the address {denied} of {host} is not allowed by the policy.",
+    "prober": "Not probed: {detail}.",
+    "unfinished": "Not probed: the time of this run was over first.",
+}
+
+VERDICTS = {
+    "": "up",
+    "slow": "degraded",
+    "address_denied": "unknown",
+    "prober": "unknown",
+    "unfinished": "unknown",
+}
+
+
+def verdict_of(error: str) -> str:
+    """What an error code says about the target; most say that it is down."""
+    return VERDICTS.get(error, "down")
+
+
+def sentence(error: str, **facts: object) -> str:
+    """The English sentence of an error code, its gaps filled with the facts of the probe."""
+    return SENTENCES[error].format(**facts)

@@ -1,0 +1,186 @@
+"""One probe as one transfer of libcurl: what all kinds of probes share."""
+
+import errno
+import socket
+import time
+from datetime import UTC, datetime
+
+import pycurl
+
+from .certificate import server_certificate, verification_error
+from .messages import sentence, verdict_of
+from .result import Result
+from .target import Target
+
+EXCERPT_BYTES = 4 * 1024
+MAX_HEADERS = 64 * 1024
+MAX_REDIRECTS = 5
+
+ERRORS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_GOT_NOTHING: "empty",
+    pycurl.E_SEND_ERROR: "reset",
+    pycurl.E_PARTIAL_FILE: "truncated",
+    pycurl.E_TOO_MANY_REDIRECTS: "redirects",
+    pycurl.E_BAD_CONTENT_ENCODING: "protocol",
+    pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",
+}
+CONNECT_ERRORS = {
+    errno.ECONNREFUSED: "connect_refused",
+    errno.ENETUNREACH: "connect_unreachable",
+    errno.EHOSTUNREACH: "connect_unreachable",
+    errno.EMFILE: "prober",
+    errno.ENFILE: "prober",
+    errno.EADDRNOTAVAIL: "prober",
+}
+
+NO_CERTIFICATE = {"subject": "", "issuer": "", "names": [], "not_before": 0, "not_after": 0}
+
+
+class Transfer:
+    """A target being probed through a libcurl handle that is this probe's alone meanwhile."""
+
+    def __init__(self, curl: pycurl.Curl, target: Target) -> None:
+        self.curl = curl
+        self.target = target
+        self.started_at = time.time()
+        self.body = bytearray()
+        self.headers = {}
+        self._denied = ""
+        self._socket_error = 0
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Set up the handle. Each kind adds its own options."""
+        self.curl.setopt(pycurl.NOSIGNAL, 1)
+        # The only limit that a body which drips byte by byte cannot outlive.
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(self.target.timeout * 1000)))
+        # Whatever is kept from an earlier probe hides a fault from this one.
+        self.curl.setopt(pycurl.FRESH_CONNECT, 1)
+        self.curl.setopt(pycurl.FORBID_REUSE, 1)
+        self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 0)
+        # An empty proxy also overrules those named in the environment.
+        self.curl.setopt(pycurl.PROXY, "")
+        if self.target.allow:
+            self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+
+    def _judge(self) -> str:
+        """The error code of a transfer that went through, empty if it is as expected."""
+        return ""
+
+    def result(self, code: int = pycurl.E_OK, detail: str = "") -> Result:
+        """What this probe saw, once libcurl ended the transfer with `code` and `detail`."""
+        error = self._transfer_error(code, detail) or self._judge()
+        phases = self._phases()
+        if not error and self.target.degraded_ms and phases["total"] > self.target.degraded_ms:
+            error = "slow"
+        certificate = server_certificate(self.curl)
+        return Result(
+            key=self.target.key,
+            verdict=verdict_of(error),
+            message=sentence(error, **self._facts(detail, phases, certificate)),
+            error=error,
+            status=self._status(),
+            latency_ms=phases["total"],
+            phases=phases,
+            address=self.curl.getinfo(pycurl.PRIMARY_IP),
+            body=bytes(self.body[:EXCERPT_BYTES]),
+            headers=self.headers,
+            certificate=certificate,
+            started_at=self.started_at,
+        )
+
+    # === WHAT WENT WRONG === #
+
+    def _transfer_error(self, code: int, detail: str) -> str:
+        match code:
+            case pycurl.E_OK:
+                return ""
+            case pycurl.E_OPERATION_TIMEDOUT:
+                return self._timeout_error()
+            case pycurl.E_COULDNT_CONNECT:
+                return self._connect_error()
+            case pycurl.E_PEER_FAILED_VERIFICATION:
+                return verification_error(self.curl, detail)
+            case pycurl.E_RECV_ERROR:
+                reset = self.curl.getinfo(pycurl.OS_ERRNO) == errno.ECONNRESET
+                return "reset" if reset else "protocol"
+        # What is not known to be the target's fault is not held against it.
+        return ERRORS.get(code, "prober")
+
+    def _connect_error(self) -> str:
+        if self._denied:
+            return "address_denied"
+        number = self._socket_error or self.curl.getinfo(pycurl.OS_ERRNO)
+        return CONNECT_ERRORS.get(number, "connect")
+
+    def _timeout_error(self) -> str:
+        last_phase = list(self._phases())[-2]
+        return f"{last_phase}_timeout" if last_phase in {"dns", "connect", "tls"} else "timeout"
+
+    def _open_socket(self, _purpose: int, address: tuple) -> socket.socket | int:
+        """Open the socket for the address libcurl is about to connect to, if that is allowed."""
+        family, kind, protocol, (host, *_rest) = address
+        if not self.target.allow(host):
+            self._denied = host
+            return pycurl.SOCKET_BAD
+        try:
+            return socket.socket(family, kind, protocol)
+        except OSError as error:
+            self._socket_error = error.errno
+            return pycurl.SOCKET_BAD
+
+    # === WHAT WAS SEEN === #
+
+    def _status(self) -> int | None:
+        return self.curl.getinfo(pycurl.RESPONSE_CODE) or None
+
+    def _phases(self) -> dict[str, float]:
+        """Milliseconds of each phase as far as the probe came, the last one until the end.
+
+        libcurl tells when each phase ended, in microseconds, zero if it did not (see
+        curl_easy_getinfo(3), "TIMES"); over redirects it adds up, so differences stay true.
+        """
+        total = self.curl.getinfo(pycurl.TOTAL_TIME_T)
+        ends = {"dns": pycurl.NAMELOOKUP_TIME_T, "connect": pycurl.CONNECT_TIME_T}
+        if self.target.url.startswith("https:"):
+            ends["tls"] = pycurl.APPCONNECT_TIME_T
+        if self.target.kind == "http":
+            ends |= {"first_byte": pycurl.STARTTRANSFER_TIME_T, "transfer": pycurl.TOTAL_TIME_T}
+        phases = {}
+        begin = 0
+        for phase, info in ends.items():
+            reached = self.curl.getinfo(info)
+            end = reached or total
+            phases[phase] = max(0, end - begin) / 1000
+            if not reached:
+                break
+            begin = end
+        return {**phases, "total": total / 1000}
+
+    def _facts(self, detail: str, phases: dict, certificate: dict | None) -> dict[str, object]:
+        """What fills the gaps of the sentences."""
+        certificate = certificate or NO_CERTIFICATE
+        return {
+            "host": self.target.host,
+            "port": self.target.port,
+            "timeout": f"{self.target.timeout:g}",
+            "latency": f"{phases['total']:.0f}",
+            "degraded_ms": self.target.degraded_ms,
+            "status": self._status(),
+            "expected_status": self.target.expected_status,
+            "max_body": self.target.max_body,
+            "max_headers": MAX_HEADERS,
+            "max_redirects": MAX_REDIRECTS,
+            "denied": self._denied,
+            "detail": detail.rstrip("."),
+            "issuer": certificate["issuer"],
+            "names": ", ".join(certificate["names"]) or certificate["subject"],
+            "not_before": _date(certificate["not_before"]),
+            "not_after": _date(certificate["not_after"]),
+        }
+
+
+def _date(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
