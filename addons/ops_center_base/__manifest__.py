@@ -23,5 +23,6 @@
         "views/ops_worker_views.xml",
         "views/ops_center_menus.xml",
     ],
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,0 +1,54 @@
+"""Own transactions: claim in one, call the outside in none, record in another."""
+
+import itertools
+import logging
+import os
+import random
+import time
+from contextlib import closing
+
+from odoo.exceptions import ConcurrencyError, LockError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+RETRYABLE_ERRORS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError, LockError)
+MAX_ATTEMPTS = 5
+BACK_OFF = 0.1  # seconds before the second attempt, doubled for each further one
+
+
+def run_in_new_transaction(env, function, *args, **kwargs):
+    """Call ``function(new_env, *args, **kwargs)`` in a transaction of its own and commit it.
+
+    Odoo's transactions are REPEATABLE READ: who loses a race gets an error instead of no rows,
+    and outside of requests nobody repeats the work. So it is repeated here, with a fresh
+    snapshot, up to five times.
+
+    :param env: an environment; its user, context and superuser mode are kept
+    :param function: called again after a lost race, so it must have no effect but on the database
+    :return: what the function returned; it must not hold records, their cursor is closed
+    :raise Exception: whatever the function raises, and the last lost race
+    """
+    for attempt in itertools.count(1):
+        with closing(env.registry.cursor()) as cr:
+            try:
+                result = function(env(cr=cr), *args, **kwargs)
+                cr.commit()
+            except RETRYABLE_ERRORS as error:
+                env.registry.reset_changes()
+                if attempt == MAX_ATTEMPTS:
+                    raise
+                _logger.debug("Attempt %s lost a race: %r", attempt, error)
+            except Exception:
+                env.registry.reset_changes()
+                raise
+            else:
+                env.registry.signal_changes()
+                return result
+        time.sleep(BACK_OFF * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
+
+
+def crash_point(name: str) -> None:
+    """Die at once, as a killed process does, if a crash test asks for it at this point."""
+    if os.environ.get("OPS_CRASHPOINT") == name:
+        os._exit(9)
