@@ -1,0 +1,182 @@
+"""Run Ops Center on this machine: PostgreSQL, Odoo and the worker.
+
+``server.py run`` runs them in the foreground until Ctrl-C, ``server.py start`` in the background
+until ``server.py stop``.
+"""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import database
+import environment
+import failure
+import layout
+import postgresql
+from service import Service
+
+# The one process that starts the others, watches them and stops them, in the order below.
+SUPERVISOR = "supervisor"
+SERVICES = ("worker", "odoo", "postgresql")
+READY = layout.RUN / "ready"
+# Seconds that Odoo may take from its start to its login page.
+PATIENCE = 180
+
+
+class _Stopped(Exception):
+    """Somebody asked for the end: Ctrl-C, `make stop` or a closed terminal."""
+
+
+def run() -> None:
+    """Set everything up, run it until told to stop, or until a part of it dies."""
+    port, name = environment.http_port(), environment.database_name()
+    supervisor = Service(SUPERVISOR)
+    if not supervisor.claim():
+        raise failure.Failure(
+            f"Ops Center runs already (process {supervisor.pid()}): `make stop` ends it."
+        )
+    READY.unlink(missing_ok=True)
+    _stop_services()
+    _require_free(port)
+    ready_environment = environment.ensure()
+    variables = ready_environment.variables(name, port)
+    with _ending_on_signals(), contextlib.ExitStack() as running:
+        # What was started first is stopped last, whatever happens.
+        if (server := postgresql.named_server()) is None:
+            cluster = postgresql.Cluster()
+            running.callback(cluster.stop)
+            cluster.start()
+            variables |= cluster.variables
+        else:
+            variables |= server
+        database.prepare(ready_environment, variables)
+        services = [] if server else [cluster.service]
+        for service_name, arguments in (("odoo", []), ("worker", ["ops_worker"])):
+            service = Service(service_name)
+            running.callback(service.stop)
+            service.start(
+                [ready_environment.python, layout.ODOO_BIN, *arguments], variables
+            )
+            services.append(service)
+        address = f"http://localhost:{port}"
+        _wait_for_login_page(address, services)
+        print(
+            f"\nOps Center runs on {address}\n"
+            "Log in as admin with the password admin, until you change it.",
+            flush=True,
+        )
+        READY.write_text(address)
+        running.callback(READY.unlink)
+        while True:
+            _require_alive(services)
+            time.sleep(0.5)
+
+
+def start() -> None:
+    """Do as ``run`` in the background, and return when the login page answers."""
+    layout.LOGS.mkdir(parents=True, exist_ok=True)
+    log = layout.LOGS / f"{SUPERVISOR}.log"
+    if (pid := Service(SUPERVISOR).pid()) is not None:
+        raise failure.Failure(f"Ops Center runs already (process {pid}): `make stop` ends it.")
+    READY.unlink(missing_ok=True)
+    with log.open("w+") as output:
+        background = subprocess.Popen(
+            [sys.executable, __file__, "run"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    with log.open() as output:
+        while not READY.exists() and background.poll() is None:
+            print(output.read(), end="", flush=True)
+            time.sleep(0.2)
+        print(output.read(), end="", flush=True)
+    if background.poll() is not None:
+        raise failure.Failure(f"Ops Center did not start: the reason stands above and in {log}.")
+    print("It runs in the background: `make stop` ends it.")
+
+
+def stop() -> None:
+    """End what ``run`` or ``start`` started, and what a killed one left behind."""
+    found = Service(SUPERVISOR).stop(patience=90)
+    if _stop_services() or found:
+        print("Ops Center is stopped.")
+    else:
+        print("Ops Center does not run.")
+
+
+def _stop_services() -> bool:
+    """End what outlived its supervisor; tell whether there was anything."""
+    found = False
+    for name in SERVICES:
+        request = signal.SIGINT if name == "postgresql" else signal.SIGTERM
+        found |= Service(name).stop(request=request)
+    return found
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise failure.Failure(
+                f"you have no right to port {port}: name one above 1023, as in "
+                f"`HTTP_PORT={environment.PORT} make run`."
+            ) from None
+        except OSError:
+            raise failure.Failure(
+                f"port {port} is in use: end what uses it, or choose another, as in "
+                f"`make run HTTP_PORT={port + 1}`."
+            ) from None
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Turn the first request to end into the end of the block, and ignore further ones."""
+    requests = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(_number, _frame):
+        for request in requests:
+            signal.signal(request, signal.SIG_IGN)
+        print("\nStopping", flush=True)
+        raise _Stopped
+
+    for request in requests:
+        signal.signal(request, end)
+    with contextlib.suppress(_Stopped):
+        yield
+
+
+def _wait_for_login_page(address: str, services: list[Service]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        _require_alive(services)
+        try:
+            with urllib.request.urlopen(f"{address}/web/login", timeout=30) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise failure.Failure(
+        f"Odoo shows no login page within {PATIENCE} seconds: see {Service('odoo').log}."
+    )
+
+
+def _require_alive(services: list[Service]) -> None:
+    for service in services:
+        if service.died():
+            reason = failure.last_line(service.log, ("CRITICAL", "ERROR", "Error"))
+            raise failure.Failure(
+                f"{service.name} ended by itself ({reason}): see {service.log}."
+            )
+
+
+if __name__ == "__main__":
+    failure.report({"run": run, "start": start, "stop": stop}[sys.argv[1]])
