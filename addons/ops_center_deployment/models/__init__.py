@@ -1,0 +1,4 @@
+from . import ops_deployment
+from . import ops_deployment_step
+from . import ops_environment
+from . import ops_worker
