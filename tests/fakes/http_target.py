@@ -1,0 +1,170 @@
+"""A web server on loopback that behaves, well or badly, as its paths say."""
+
+import asyncio
+import contextlib
+import gzip
+import socket
+import struct
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+MEBIBYTE = 1024 * 1024
+TLS_HANDSHAKE = b"\x16"
+
+
+class HttpTarget:
+    """Serves from its own thread between ``__enter__`` and ``__exit__``.
+
+    ==================== ======================================================================
+    ``/status/<n>``      an answer with that status
+    ``/text?say=…``      that text as the body
+    ``/echo``            the request head as the body
+    ``/switch``          what the test set by ``set_status``
+    ``/slow/<s>``        a good answer after so many seconds
+    ``/hang``            no answer at all
+    ``/drip/<s>``        a body of which one byte comes every so many seconds, without end
+    ``/reset``           the connection is reset after the request
+    ``/empty``           the connection is closed without an answer
+    ``/garbage``         an answer that is not HTTP
+    ``/half``            half of the announced body, then the connection is closed
+    ``/huge``            a body without end
+    ``/gzip-bomb``       64 KiB that unpack to 64 MiB
+    ``/bad-gzip``        a body that is not the gzip it is announced as
+    ``/header-flood``    headers without end
+    ``/binary``          bytes that are no text, announced as HTML
+    ``/redirect?to=…``   a redirect there, with a cookie
+    ``/loop``            a redirect to itself
+    ==================== ======================================================================
+
+    :param host: loopback address to listen on
+    :param tls: an ``ssl.SSLContext`` to speak HTTPS with
+    """
+
+    def __init__(self, host="127.0.0.1", port=0, tls=None):
+        self.requests = []
+        self._host = host
+        self._tls = tls
+        self._switch = (200, "")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=1024)
+        self.port = self._socket.getsockname()[1]
+        self._tasks = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        serving = asyncio.start_server(self._accept, sock=self._socket, ssl=self._tls)
+        self._server = asyncio.run_coroutine_threadsafe(serving, self._loop).result()
+        return self
+
+    def __exit__(self, *_exception):
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def url(self, path="/status/200", host=None):
+        host = host or (f"[{self._host}]" if ":" in self._host else self._host)
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
+
+    def set_status(self, code, body=""):
+        """Make ``/switch`` answer so from now on."""
+        self._switch = (code, body)
+
+    async def _shut_down(self):
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _accept(self, reader, writer):
+        # asyncio itself holds tasks only weakly.
+        task = self._loop.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader, writer):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readexactly(1)
+            if head == TLS_HANDSHAKE:
+                await _send(writer, 400, "this is plain HTTP")
+            else:
+                head += await reader.readuntil(b"\r\n\r\n")
+                target = head.split()[1].decode()
+                self.requests.append(target)
+                await self._answer(head, urlsplit(target), writer)
+        # Whoever probes may be gone already.
+        with contextlib.suppress(OSError):
+            writer.close()
+
+    async def _answer(self, head, url, writer):
+        name, _slash, argument = url.path.lstrip("/").partition("/")
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        match name:
+            case "status":
+                await _send(writer, int(argument), "body of a target")
+            case "text":
+                await _send(writer, 200, query["say"])
+            case "echo":
+                await _send(writer, 200, head.decode("latin-1"))
+            case "switch":
+                await _send(writer, *self._switch)
+            case "slow":
+                await asyncio.sleep(float(argument))
+                await _send(writer, 200, "late")
+            case "hang":
+                await asyncio.Future()
+            case "redirect":
+                await _send(writer, 302, "", f"Location: {query['to']}", "Set-Cookie: a=b")
+            case "loop":
+                await _send(writer, 302, "", "Location: /loop")
+            case "binary":
+                await _send(writer, 200, bytes(range(128, 256)))
+            case "bad-gzip":
+                await _send(writer, 200, "plain", "Content-Encoding: gzip")
+            case "gzip-bomb":
+                bomb = gzip.compress(bytes(64 * MEBIBYTE))
+                await _send(writer, 200, bomb, "Content-Encoding: gzip")
+            case "half":
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ")
+            case "garbage":
+                writer.write(b"\x00\x01 this is not HTTP\r\n\r\n")
+            case "reset":
+                # Closing with a linger of zero seconds sends RST.
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, linger
+                )
+            case "drip":
+                await _flood(writer, b"HTTP/1.1 200 OK\r\n\r\n", b".", float(argument))
+            case "huge":
+                await _flood(writer, b"HTTP/1.1 200 OK\r\n\r\n", b"x" * MEBIBYTE)
+            case "header-flood":
+                await _flood(writer, b"HTTP/1.1 200 OK\r\n", b"X-Flood: 0123456789abcdef\r\n")
+            case "empty":
+                pass
+            case _:
+                await _send(writer, 404, "no such behaviour")
+
+
+async def _send(writer, status, body, *headers):
+    content = body.encode() if isinstance(body, str) else body
+    lines = (
+        f"HTTP/1.1 {status} Scripted",
+        "Content-Type: text/html; charset=utf-8",
+        f"Content-Length: {len(content)}",
+        "Connection: close",
+        *headers,
+    )
+    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
+    await writer.drain()
+
+
+async def _flood(writer, start, piece, seconds=0.0):
+    """Send without end, until the client has enough."""
+    writer.write(start)
+    while True:
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(seconds)

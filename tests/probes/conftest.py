@@ -1,0 +1,96 @@
+"""The probes package is tested as it stands, without Odoo and without its addon."""
+
+import datetime
+import ipaddress
+import ssl
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.fakes.http_target import HttpTarget
+
+ADDON = Path(__file__).resolve().parents[2] / "addons" / "ops_center_health"
+sys.path.insert(0, str(ADDON))
+
+
+@pytest.fixture(scope="session")
+def web():
+    """A scripted web server on 127.0.0.1."""
+    with HttpTarget() as target:
+        yield target
+
+
+class Authority:
+    """A certificate authority of the tests, and the servers it vouches for."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of the tests")])
+        self._name = name
+        self._certificate = self._sign(
+            name, self._key, days=(-1, 30), extension=x509.BasicConstraints(True, None)
+        )
+        self.bundle = folder / "authority.pem"
+        self.bundle.write_bytes(_pem(self._certificate))
+
+    def server_context(self, *names, days=(-1, 30)):
+        """TLS for a server with these names, valid between two days counted from today."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+        alternatives = x509.SubjectAlternativeName(list(map(_general_name, names)))
+        certificate = self._sign(subject, key, days=days, extension=alternatives)
+        path = self._folder / f"server-{certificate.serial_number}.pem"
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + _pem(certificate)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+    def _sign(self, subject, key, *, days, extension):
+        now = datetime.datetime.now(datetime.UTC)
+        first, last = (now + datetime.timedelta(days=day) for day in days)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(first)
+            .not_valid_after(last)
+            .add_extension(extension, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+
+
+def _general_name(name):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _pem(certificate):
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """An authority that the probes trust in the tests that ask for ``trusted``."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def trusted(authority, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+    return authority

@@ -1,0 +1,101 @@
+"""Certificates: trusted and not, on real handshakes."""
+
+import datetime
+import socket
+import ssl
+
+import pytest
+
+from tests.fakes.http_target import HttpTarget
+
+from .support import probe
+
+
+@pytest.fixture
+def serve(authority):
+    """Return ``serve(*names, **validity)``: an HTTPS server on 127.0.0.1."""
+
+    def serve(*names, **validity):
+        return HttpTarget(tls=authority.server_context(*names, **validity))
+
+    return serve
+
+
+@pytest.mark.usefixtures("trusted")
+def test_trusted_certificate_is_up_and_shown(serve):
+    with serve("localhost", "127.0.0.1") as web:
+        result = probe(web.url())
+    assert result.verdict == "up", result.message
+    assert "tls" in result.phases
+    assert result.certificate["names"] == ["localhost", "127.0.0.1"]
+    assert result.certificate["issuer"] == "CN = Authority of the tests"
+    lifetime = result.certificate["not_after"] - result.certificate["not_before"]
+    assert lifetime == datetime.timedelta(days=31).total_seconds()
+
+
+def test_untrusted_certificate(serve):
+    with serve("127.0.0.1") as web:
+        result = probe(web.url())
+        assert probe(web.url(), verify=False).verdict == "up"
+    assert (result.verdict, result.error) == ("down", "tls_untrusted")
+    assert "CN = Authority of the tests" in result.message
+    assert result.certificate["subject"] == "CN = 127.0.0.1"
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("names", "days", "error", "words"),
+    [
+        (["shop.example"], (-1, 30), "tls_hostname", "shop.example"),
+        (["127.0.0.1"], (-10, -2), "tls_expired", "expired on 20"),
+        (["127.0.0.1"], (2, 10), "tls_not_yet_valid", "not valid before 20"),
+    ],
+)
+def test_refused_certificate(serve, names, days, error, words):
+    with serve(*names, days=days) as web:
+        result = probe(web.url())
+    assert (result.verdict, result.error) == ("down", error), result.message
+    assert words in result.message
+    assert result.certificate["names"] == names
+    assert not web.requests
+
+
+@pytest.mark.usefixtures("trusted")
+def test_expired_certificate_is_no_matter_when_it_need_not_be_verified(serve):
+    with serve("127.0.0.1", days=(-10, -2)) as web:
+        assert probe(web.url(), verify=False).verdict == "up"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_redirect_does_not_lead_from_https_to_http(serve, web):
+    with serve("127.0.0.1") as secure:
+        url = secure.url(f"/redirect?to={web.url('/text?say=plain')}")
+        result = probe(url, follow_redirects=True)
+    assert result.error == "redirect_refused", result.message
+    assert result.body == b""
+
+
+@pytest.mark.usefixtures("trusted")
+def test_redirect_from_http_to_https_is_verified(serve, web):
+    with serve("shop.example") as secure:
+        result = probe(web.url(f"/redirect?to={secure.url()}"), follow_redirects=True)
+    assert result.error == "tls_hostname", result.message
+
+
+def test_server_without_tls(web):
+    assert probe(web.url().replace("http:", "https:")).error == "tls"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_outdated_tls_is_refused(authority):
+    context = authority.server_context("127.0.0.1")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with HttpTarget(tls=context) as web:
+        assert probe(web.url()).error == "tls"
+
+
+def test_handshake_that_never_ends():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        assert probe(url, timeout=0.3).error == "tls_timeout"
