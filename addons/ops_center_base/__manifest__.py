@@ -23,6 +23,9 @@
         "views/ops_worker_views.xml",
         "views/ops_center_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ops_center_base/static/src/**/*"],
+    },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

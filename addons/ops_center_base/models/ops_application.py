@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class OpsApplication(models.Model):
@@ -19,3 +19,24 @@ class OpsApplication(models.Model):
     color = fields.Integer()
     active = fields.Boolean(default=True)
     environment_ids = fields.One2many("ops.environment", "application_id", check_company=True)
+    environment_count = fields.Integer(compute="_compute_environment_count")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("environment_ids")
+    def _compute_environment_count(self):
+        for application in self:
+            application.environment_count = len(application.environment_ids)
+
+    # === ACTION METHODS === #
+
+    def action_view_environments(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ops_center_base.ops_environment_action"
+        )
+        return {
+            **action,
+            "domain": [("application_id", "=", self.id)],
+            "context": {"default_application_id": self.id},
+        }

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..transport import is_http_url
+
 
 class OpsEnvironment(models.Model):
     _name = "ops.environment"
@@ -71,6 +73,18 @@ class OpsEnvironment(models.Model):
                 self.env._("Ops Center runs in this environment, so it can't be archived.")
             )
 
+    @api.constrains("url")
+    def _check_url(self):
+        for environment in self.filtered("url"):
+            if not is_http_url(environment.url):
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is no address that can be visited. Enter all of it, such as"
+                        " https://shop.example.com.",
+                        environment.url,
+                    )
+                )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_self(self):
         if any(self.mapped("is_self")):
@@ -98,6 +112,13 @@ class OpsEnvironment(models.Model):
     def write(self, vals):
         self._check_self_untouched(vals)
         return super().write(vals)
+
+    # === ACTION METHODS === #
+
+    def action_view_events(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("ops_center_base.ops_event_action")
+        return {**action, "domain": [("environment_id", "=", self.id)]}
 
     # === BUSINESS METHODS === #
 

@@ -64,6 +64,15 @@ class OpsEvent(models.Model):
     def _unlink_never(self):
         raise UserError(self.env._("The timeline is append-only: an event can't be deleted."))
 
+    # === ACTION METHODS === #
+
+    def action_open_document(self):
+        self.ensure_one()
+        document = self.env[self.res_model].browse(self.res_id).exists()
+        if not document:
+            raise UserError(self.env._("What this event is about was deleted since."))
+        return document.get_formview_action()
+
     # === BUSINESS METHODS === #
 
     @api.model

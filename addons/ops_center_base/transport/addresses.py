@@ -1,6 +1,7 @@
 """Addresses that outgoing requests must not be tricked into visiting."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 # Clouds answer their machines' identity documents and credentials there. Sources: the
 # documentation of AWS, Azure (wire server), Alibaba Cloud and Oracle Cloud.
@@ -16,6 +17,15 @@ METADATA_NETWORKS = [
     )
 ]
 NAT64 = ip_network("64:ff9b::/96")  # RFC 6052
+
+
+def is_http_url(text: str) -> bool:
+    """Tell whether a text is a complete address for a web browser or an HTTP client."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def is_metadata_address(address: str) -> bool:
