@@ -165,9 +165,13 @@ class OpsOutboxMixin(models.AbstractModel):
     def _run_dispatch(self):
         """Do one pass of the worker.
 
-        :return: 0 while there is more to send at once, else None
+        :return: seconds until the next row is due, None when there is none to wait for
         """
-        return 0 if self._dispatch(deadline=time.monotonic() + PASS_DURATION) else None
+        if self._dispatch(deadline=time.monotonic() + PASS_DURATION):
+            return 0
+        # What is due already is held, or was taken by another worker.
+        delay = self._in_new_transaction("_seconds_until_due")
+        return delay if delay and delay > 0 else None
 
     @api.model
     def _dispatch(self, limit=20, deadline=None):
@@ -313,6 +317,18 @@ class OpsOutboxMixin(models.AbstractModel):
         )
         [(count,)] = self.env.execute_query(query)
         return count
+
+    @api.model
+    def _seconds_until_due(self):
+        """Return when the next row can be claimed, in seconds from now, or None."""
+        [(due,)] = self.env.execute_query(
+            SQL(
+                "SELECT MIN(CASE state WHEN 'sending' THEN lease_until ELSE not_before END) "
+                "FROM %s WHERE state IN ('retry', 'sending')",
+                SQL.identifier(self._table),
+            )
+        )
+        return due and (due - self.env.cr.now()).total_seconds()
 
     @api.model
     def _is_due(self):

@@ -63,8 +63,8 @@ class OpsWorker(models.Model):
         :rtype: list[Loop]
         """
         return [
-            Loop("dispatch", "ops.operation", "_run_dispatch", 1),
-            Loop("notify", "ops.notification", "_run_dispatch", 1),
+            Loop("dispatch", "ops.operation", "_run_dispatch", 5),
+            Loop("notify", "ops.notification", "_run_dispatch", 5),
         ]
 
     @api.model

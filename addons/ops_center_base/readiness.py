@@ -1,0 +1,27 @@
+"""Why a request found no database, told without one."""
+
+import psycopg2
+
+from odoo import sql_db
+from odoo.http import db_list
+from odoo.tools import config
+
+
+def reason_without_database():
+    """Return in one sentence why no database serves this request."""
+    try:
+        sql_db.db_connect("postgres").cursor().close()
+    except psycopg2.Error:
+        return "PostgreSQL does not answer: start it, or mend db_host, db_port and db_user."
+    names = db_list(force=True)
+    if len(names) > 1:
+        return (
+            f"{len(names)} databases match this address: choose one by db_name, or by dbfilter."
+        )
+    if not names:
+        return "No database matches this address: create one, or mend db_name and dbfilter."
+    try:
+        sql_db.db_connect(names[0]).cursor().close()
+    except psycopg2.Error:
+        return f"Database {names[0]} can't be opened: create or restore it, or mend db_name."
+    return f"Database {names[0]} can't be loaded: the log of the server says why."
