@@ -11,6 +11,26 @@ from urllib.parse import parse_qs, urlsplit
 MEBIBYTE = 1024 * 1024
 TLS_HANDSHAKE = b"\x16"
 
+# Path: status, body and headers.
+ANSWERS = {
+    "binary": (200, bytes(range(128, 256))),
+    "bad-gzip": (200, "plain", "Content-Encoding: gzip"),
+    "gzip-bomb": (200, gzip.compress(bytes(64 * MEBIBYTE)), "Content-Encoding: gzip"),
+    "loop": (302, "", "Location: /loop"),
+}
+# Path: what is sent before the connection is closed.
+BYTES = {
+    "empty": b"",
+    "garbage": b"\x00\x01 this is not HTTP\r\n\r\n",
+    "half": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ",
+}
+# Path: what is sent once, and what is sent for ever after.
+FLOODS = {
+    "drip": (b"HTTP/1.1 200 OK\r\n\r\n", b"."),
+    "header-flood": (b"HTTP/1.1 200 OK\r\n", b"X-Flood: 0123456789abcdef\r\n"),
+    "huge": (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * MEBIBYTE),
+}
+
 
 class HttpTarget:
     """Serves from its own thread between ``__enter__`` and ``__exit__``.
@@ -21,7 +41,7 @@ class HttpTarget:
     ``/echo``            the request head as the body
     ``/switch``          what the test set by ``set_status``
     ``/slow/<s>``        a good answer after so many seconds
-    ``/hang``            no answer at all
+    ``/hang``            no answer until the client gives up
     ``/drip/<s>``        a body of which one byte comes every so many seconds, without end
     ``/reset``           the connection is reset after the request
     ``/empty``           the connection is closed without an answer
@@ -93,14 +113,20 @@ class HttpTarget:
                 head += await reader.readuntil(b"\r\n\r\n")
                 target = head.split()[1].decode()
                 self.requests.append(target)
-                await self._answer(head, urlsplit(target), writer)
+                await self._answer(head, urlsplit(target), reader, writer)
         # Whoever probes may be gone already.
         with contextlib.suppress(OSError):
             writer.close()
 
-    async def _answer(self, head, url, writer):
+    async def _answer(self, head, url, reader, writer):
         name, _slash, argument = url.path.lstrip("/").partition("/")
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        if name in ANSWERS:
+            await _send(writer, *ANSWERS[name])
+        elif name in BYTES:
+            writer.write(BYTES[name])
+        elif name in FLOODS:
+            await _flood(writer, *FLOODS[name], float(argument or 0))
         match name:
             case "status":
                 await _send(writer, int(argument), "body of a target")
@@ -110,42 +136,17 @@ class HttpTarget:
                 await _send(writer, 200, head.decode("latin-1"))
             case "switch":
                 await _send(writer, *self._switch)
+            case "redirect":
+                await _send(writer, 302, "", f"Location: {query['to']}", "Set-Cookie: a=b")
             case "slow":
                 await asyncio.sleep(float(argument))
                 await _send(writer, 200, "late")
             case "hang":
-                await asyncio.Future()
-            case "redirect":
-                await _send(writer, 302, "", f"Location: {query['to']}", "Set-Cookie: a=b")
-            case "loop":
-                await _send(writer, 302, "", "Location: /loop")
-            case "binary":
-                await _send(writer, 200, bytes(range(128, 256)))
-            case "bad-gzip":
-                await _send(writer, 200, "plain", "Content-Encoding: gzip")
-            case "gzip-bomb":
-                bomb = gzip.compress(bytes(64 * MEBIBYTE))
-                await _send(writer, 200, bomb, "Content-Encoding: gzip")
-            case "half":
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ")
-            case "garbage":
-                writer.write(b"\x00\x01 this is not HTTP\r\n\r\n")
+                await reader.read()
             case "reset":
                 # Closing with a linger of zero seconds sends RST.
-                linger = struct.pack("ii", 1, 0)
-                writer.get_extra_info("socket").setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, linger
-                )
-            case "drip":
-                await _flood(writer, b"HTTP/1.1 200 OK\r\n\r\n", b".", float(argument))
-            case "huge":
-                await _flood(writer, b"HTTP/1.1 200 OK\r\n\r\n", b"x" * MEBIBYTE)
-            case "header-flood":
-                await _flood(writer, b"HTTP/1.1 200 OK\r\n", b"X-Flood: 0123456789abcdef\r\n")
-            case "empty":
-                pass
-            case _:
-                await _send(writer, 404, "no such behaviour")
+                connection = writer.get_extra_info("socket")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def _send(writer, status, body, *headers):
@@ -161,8 +162,8 @@ async def _send(writer, status, body, *headers):
     await writer.drain()
 
 
-async def _flood(writer, start, piece, seconds=0.0):
-    """Send without end, until the client has enough."""
+async def _flood(writer, start, piece, seconds):
+    """Send until the client has enough."""
     writer.write(start)
     while True:
         writer.write(piece)

@@ -8,10 +8,10 @@ import time
 from probes import Target, run
 
 
-def target(url, *, key="only", **expectations):
+def target(url, key="only", **expectations):
     """The target that a URL names."""
     kind = "tcp" if url.startswith("tcp:") else "http"
-    return Target(key=key, kind=kind, url=url, **expectations)
+    return Target(**{"key": key, "kind": kind, "url": url, **expectations})
 
 
 def probe(url, **expectations):

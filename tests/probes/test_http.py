@@ -105,9 +105,7 @@ def test_dropped_connection_request_times_out():
         result = probe(f"http://127.0.0.1:{port}/", timeout=0.4)
     assert (result.verdict, result.error) == ("down", "connect_timeout")
     assert result.phases["connect"] == pytest.approx(400, abs=300)
-    assert result.message == (
-        f"127.0.0.1 did not accept a connection on port {port} within 0.4 s."
-    )
+    assert result.message == f"127.0.0.1 did not accept a connection on port {port} within 0.4 s."
 
 
 def test_unknown_name_is_not_resolved():

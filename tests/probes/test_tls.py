@@ -87,6 +87,7 @@ def test_server_without_tls(web):
 
 
 @pytest.mark.usefixtures("trusted")
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1:DeprecationWarning")
 def test_outdated_tls_is_refused(authority):
     context = authority.server_context("127.0.0.1")
     context.set_ciphers("ALL:@SECLEVEL=0")

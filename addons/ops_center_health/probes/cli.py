@@ -17,7 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="probes", description="Probe addresses; times are in milliseconds."
     )
-    parser.add_argument("urls", metavar="URL", nargs="+", help="http://, https:// or tcp://host:port")
+    parser.add_argument(
+        "urls", metavar="URL", nargs="+", help="http://, https:// or tcp://host:port"
+    )
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each (default 10)")
     parser.add_argument("--json", action="store_true", help="print everything that was seen")
     options = parser.parse_args(arguments)

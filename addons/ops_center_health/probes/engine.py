@@ -111,9 +111,7 @@ class Engine:
 
     def _on_timer(self, milliseconds: int) -> None:
         """libcurl says when it wants to be called again, with -1 that it does not."""
-        self._timer_at = (
-            math.inf if milliseconds < 0 else time.monotonic() + milliseconds / 1000
-        )
+        self._timer_at = math.inf if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
 
 def _curl_events(events: int) -> int:
