@@ -9,15 +9,14 @@ import shutil
 import subprocess
 import sys
 
+import environment
 import failure
 import layout
-import odoo_source
 import postgresql
-import python_environment
 import system_packages
 import test_database
 
-LOCK_FILES = ("requirements.txt", "requirements-odoo.txt", "requirements-test.txt")
+NAME = "postgresql-test"
 
 
 def main() -> int:
@@ -27,30 +26,23 @@ def main() -> int:
         return code
     if not shutil.which("chromium"):
         system_packages.install("chromium", "test in a browser")
-    odoo = odoo_source.find()
-    programs = python_environment.ensure(
-        "venv",
-        [layout.ROOT / name for name in LOCK_FILES],
-        with_system_packages=odoo.installed,
-    )
-    os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
-    os.environ["PYTHONPATH"] = str(odoo.home)
-    server = postgresql.named_server()
-    if server is not None:
-        return _test(odoo, programs, arguments)
-    cluster = postgresql.Cluster("postgresql-test", postgresql.SETTINGS)
+    setup = environment.ensure(layout.ROOT / "requirements-test.txt")
+    os.environ["PATH"] = f"{setup.python.parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PYTHONPATH"] = str(setup.odoo.home)
+    if postgresql.named_server():
+        return _test(setup, arguments)
+    cluster = postgresql.Cluster(NAME)
     cluster.start()
     try:
         os.environ.update(cluster.variables)
-        return _test(odoo, programs, arguments)
+        return _test(setup, arguments)
     finally:
         cluster.stop()
 
 
-def _test(odoo, programs, arguments) -> int:
-    python = programs / "python"
-    test_database.write_configuration(odoo)
-    template = test_database.ensure_template(odoo, python)
+def _test(setup: environment.Environment, arguments: list[str]) -> int:
+    test_database.write_configuration(setup.odoo)
+    template = test_database.ensure_template(setup)
     test_database.clone(template, test_database.DATABASE)
     os.environ["OPS_CENTER_TEST_TEMPLATE"] = template
     pytest = [
@@ -60,8 +52,8 @@ def _test(odoo, programs, arguments) -> int:
     ]  # fmt: skip
     try:
         if arguments:
-            return _run(python, *pytest, *arguments)
-        return _run_with_coverage(python, pytest)
+            return _run(setup.python, *pytest, *arguments)
+        return _run_with_coverage(setup.python, pytest)
     finally:
         test_database.drop(test_database.DATABASE)
 

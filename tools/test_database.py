@@ -5,11 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import command
 import fingerprint
 import layout
+from environment import Environment
 from odoo_source import Odoo
 
 FOLDER = layout.LOCAL / "test"
@@ -35,13 +35,12 @@ def write_configuration(odoo: Odoo) -> None:
     )
 
 
-def ensure_template(odoo: Odoo, python: Path) -> str:
+def ensure_template(setup: Environment) -> str:
     """Return the name of the template for today's code, made now if it is not there.
 
-    :param python: the interpreter that can import Odoo
     :raise failure.Failure: when an addon does not install
     """
-    digest = hashlib.sha256(f"{odoo.version} {fingerprint.of_tree(layout.ADDONS)}".encode())
+    digest = hashlib.sha256(f"{setup.odoo.version} {fingerprint.of_tree(layout.ADDONS)}".encode())
     name = PREFIX + digest.hexdigest()[:12]
     existing = _templates()
     if name not in existing:
@@ -52,7 +51,7 @@ def ensure_template(odoo: Odoo, python: Path) -> str:
         drop(partial)
         addons = sorted(manifest.parent.name for manifest in layout.ADDONS.glob("*/__manifest__.py"))
         command.run(
-            [python, layout.ODOO_BIN, "--database", partial, "--init", ",".join(addons),
+            [setup.python, layout.ODOO_BIN, "--database", partial, "--init", ",".join(addons),
              "--stop-after-init", "--no-http"],
             "install our addons",
             "mend the addon that the log names",
