@@ -16,6 +16,7 @@ import python_environment
 
 DATABASE = "ops_center"
 PORT = 8069
+HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,10 @@ def database_name() -> str:
 def http_port() -> int:
     """Return the port to serve: HTTP_PORT, or the default."""
     text = os.environ.get("HTTP_PORT") or str(PORT)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise failure.Failure(f"HTTP_PORT={text} is no port: name a number from 1 to 65535.")
+    if not text.isdecimal() or not 0 < int(text) <= HIGHEST_PORT:
+        raise failure.Failure(
+            f"HTTP_PORT={text} is no port: name a number from 1 to {HIGHEST_PORT}."
+        )
     return int(text)
 
 

@@ -25,7 +25,7 @@ def unpack(folder: Path) -> None:
     :raise failure.Failure: when it cannot be had or is not the pinned one
     """
     try:
-        with urllib.request.urlopen(ADDRESS, timeout=60) as answer:  # noqa: S310 - constant, https
+        with urllib.request.urlopen(ADDRESS, timeout=60) as answer:
             package = answer.read()
     except OSError as error:
         raise failure.Failure(

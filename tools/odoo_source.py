@@ -14,6 +14,8 @@ import layout
 import nightly_archive
 
 SERIES = "19.0"
+# Bytes that Odoo, the Python packages and the database take, with a margin.
+SPACE = 4e9
 # Prints the folder that holds Odoo's package, its series and its version, a line each.
 PROBE = """
 import pathlib, odoo.release
@@ -111,8 +113,8 @@ def _unpacked(target: Path) -> Odoo:
 
 def _require_space(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
-    if free < 4e9:
+    if free < SPACE:
         raise failure.Failure(
             f"{folder} has {free / 1e9:.1f} GB free: Odoo, its Python packages and the database "
-            "need 4 GB. Free some space and try again."
+            f"need {SPACE / 1e9:.0f} GB. Free some space and try again."
         )

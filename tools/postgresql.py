@@ -27,6 +27,8 @@ STATE = Path("/var/lib/ops-center")
 LONGEST_SOCKET = 107
 # Commits wait for no disk: a crash may lose the last half second, but never harms the data.
 SETTINGS = ("listen_addresses=", "max_connections=200", "synchronous_commit=off")
+# For data that may be lost: nothing waits for the disk at all.
+DISPOSABLE = (*SETTINGS, "fsync=off", "full_page_writes=off")
 
 
 def named_server() -> dict[str, str] | None:
@@ -98,7 +100,8 @@ class Cluster:
             return folder
         if self._user is None:
             raise failure.Failure(
-                f"the path {folder} is too long for a socket: clone the repository to a shorter one."
+                f"the path {folder} is too long for a socket: clone the repository to a shorter "
+                "one."
             )
         checkout = hashlib.sha256(bytes(layout.ROOT)).hexdigest()[:8]
         place = STATE / checkout / folder.name

@@ -53,9 +53,7 @@ def _create(folder: Path, with_system_packages: bool) -> None:
         system_packages.install("python3-venv", "make a virtual environment")
     print(f"Making the Python environment {folder}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    venv.create(
-        folder, with_pip=True, symlinks=True, system_site_packages=with_system_packages
-    )
+    venv.create(folder, with_pip=True, symlinks=True, system_site_packages=with_system_packages)
 
 
 def _install(bin_folder: Path, lock_files: Sequence[Path]) -> None:

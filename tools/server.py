@@ -37,31 +37,20 @@ def run() -> None:
     port, name = environment.http_port(), environment.database_name()
     supervisor = Service(SUPERVISOR)
     if not supervisor.claim():
-        raise failure.Failure(
-            f"Ops Center runs already (process {supervisor.pid()}): `make stop` ends it."
-        )
+        raise _runs_already(supervisor)
     READY.unlink(missing_ok=True)
     _stop_services()
     _require_free(port)
-    ready_environment = environment.ensure()
-    variables = ready_environment.variables(name, port)
+    # What was started first is stopped last, whatever happens.
     with _ending_on_signals(), contextlib.ExitStack() as running:
-        # What was started first is stopped last, whatever happens.
-        if (server := postgresql.named_server()) is None:
-            cluster = postgresql.Cluster()
-            running.callback(cluster.stop)
-            cluster.start()
-            variables |= cluster.variables
-        else:
-            variables |= server
-        database.prepare(ready_environment, variables)
-        services = [] if server else [cluster.service]
+        setup = environment.ensure()
+        variables = setup.variables(name, port)
+        services = _start_database_server(variables, running)
+        database.prepare(setup, variables)
         for service_name, arguments in (("odoo", []), ("worker", ["ops_worker"])):
             service = Service(service_name)
             running.callback(service.stop)
-            service.start(
-                [ready_environment.python, layout.ODOO_BIN, *arguments], variables
-            )
+            service.start([setup.python, layout.ODOO_BIN, *arguments], variables)
             services.append(service)
         address = f"http://localhost:{port}"
         _wait_for_login_page(address, services)
@@ -79,12 +68,12 @@ def run() -> None:
 
 def start() -> None:
     """Do as ``run`` in the background, and return when the login page answers."""
-    layout.LOGS.mkdir(parents=True, exist_ok=True)
-    log = layout.LOGS / f"{SUPERVISOR}.log"
-    if (pid := Service(SUPERVISOR).pid()) is not None:
-        raise failure.Failure(f"Ops Center runs already (process {pid}): `make stop` ends it.")
+    supervisor = Service(SUPERVISOR)
+    if supervisor.pid() is not None:
+        raise _runs_already(supervisor)
     READY.unlink(missing_ok=True)
-    with log.open("w+") as output:
+    supervisor.log.parent.mkdir(parents=True, exist_ok=True)
+    with supervisor.log.open("w") as output, supervisor.log.open() as said:
         background = subprocess.Popen(
             [sys.executable, __file__, "run"],
             stdin=subprocess.DEVNULL,
@@ -92,13 +81,17 @@ def start() -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    with log.open() as output:
-        while not READY.exists() and background.poll() is None:
-            print(output.read(), end="", flush=True)
-            time.sleep(0.2)
-        print(output.read(), end="", flush=True)
+        try:
+            while not READY.exists() and background.poll() is None:
+                print(said.read(), end="", flush=True)
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            background.terminate()
+            background.wait()
+            raise
+        print(said.read(), end="", flush=True)
     if background.poll() is not None:
-        raise failure.Failure(f"Ops Center did not start: the reason stands above and in {log}.")
+        raise failure.Failure("Ops Center did not start, for the reason above.")
     print("It runs in the background: `make stop` ends it.")
 
 
@@ -109,6 +102,26 @@ def stop() -> None:
         print("Ops Center is stopped.")
     else:
         print("Ops Center does not run.")
+
+
+def _runs_already(supervisor: Service) -> failure.Failure:
+    return failure.Failure(
+        f"Ops Center runs already (process {supervisor.pid()}): `make stop` ends it."
+    )
+
+
+def _start_database_server(
+    variables: dict[str, str], running: contextlib.ExitStack
+) -> list[Service]:
+    """Add the variables of the database server; start ours where none is named."""
+    if (named := postgresql.named_server()) is not None:
+        variables.update(named)
+        return []
+    cluster = postgresql.Cluster()
+    running.callback(cluster.stop)
+    cluster.start()
+    variables.update(cluster.variables)
+    return [cluster.service]
 
 
 def _stop_services() -> bool:
@@ -159,11 +172,11 @@ def _wait_for_login_page(address: str, services: list[Service]) -> None:
     while time.monotonic() < deadline:
         _require_alive(services)
         try:
-            with urllib.request.urlopen(f"{address}/web/login", timeout=30) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
+            urllib.request.urlopen(f"{address}/web/login", timeout=30).close()  # noqa: S310 - ours
         except OSError:
             time.sleep(0.2)
+        else:
+            return
     raise failure.Failure(
         f"Odoo shows no login page within {PATIENCE} seconds: see {Service('odoo').log}."
     )
@@ -172,10 +185,11 @@ def _wait_for_login_page(address: str, services: list[Service]) -> None:
 def _require_alive(services: list[Service]) -> None:
     for service in services:
         if service.died():
-            reason = failure.last_line(service.log, ("CRITICAL", "ERROR", "Error"))
-            raise failure.Failure(
-                f"{service.name} ended by itself ({reason}): see {service.log}."
-            )
+            if (code := service.process.returncode) < 0:
+                reason = f"killed by {signal.Signals(-code).name}"
+            else:
+                reason = failure.last_line(service.log, ("CRITICAL", "ERROR", "Error"))
+            raise failure.Failure(f"{service.name} ended by itself ({reason}): see {service.log}.")
 
 
 if __name__ == "__main__":
