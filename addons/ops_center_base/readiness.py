@@ -8,7 +8,7 @@ from odoo.tools import config
 
 
 def reason_without_database():
-    """Return in one sentence why no database serves this request."""
+    """Return in one sentence why no database with Ops Center serves this request."""
     try:
         sql_db.db_connect("postgres").cursor().close()
     except psycopg2.Error:
@@ -24,4 +24,7 @@ def reason_without_database():
         sql_db.db_connect(names[0]).cursor().close()
     except psycopg2.Error:
         return f"Database {names[0]} can't be opened: create or restore it, or mend db_name."
-    return f"Database {names[0]} can't be loaded: the log of the server says why."
+    return (
+        f"Database {names[0]} can't be loaded, or Ops Center is not installed in it: "
+        "install it, or read the log of the server."
+    )

@@ -29,7 +29,7 @@ class Readiness(Controller):
 
         :param release: the revision that has to be running, for who waits for a new one
         """
-        if request.db:
+        if request.db and "ops.instance" in request.env:
             # Whoever asks is not known here; nothing but states and names is answered.
             instance = request.env(user=SUPERUSER_ID)["ops.instance"]
             checks = instance._readiness(expected_release=release)

@@ -1,0 +1,9 @@
+-- a copy must not send what the original was about to send, not even once it is bound
+DELETE FROM ir_config_parameter
+ WHERE key = 'ops_center.binding';
+UPDATE ops_operation
+   SET state = 'cancelled'
+ WHERE state IN ('pending', 'sending', 'retry', 'needs_attention');
+UPDATE ops_notification
+   SET state = 'cancelled'
+ WHERE state IN ('pending', 'sending', 'retry', 'needs_attention');
