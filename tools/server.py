@@ -60,7 +60,7 @@ def run() -> None:
             flush=True,
         )
         READY.write_text(address)
-        running.callback(READY.unlink)
+        running.callback(READY.unlink, missing_ok=True)
         while True:
             _require_alive(services)
             time.sleep(0.5)
