@@ -37,7 +37,7 @@ class OpsEnvironment(models.Model):
         required=True,
         default="manual",
         tracking=True,
-        help="Who carries out deployments. Manual: somebody else does, Ops Center keeps the record.",
+        help="Who carries out deployments. Manual: somebody else, Ops Center keeps the record.",
     )
     is_self = fields.Boolean(
         string="This Odoo",

@@ -44,9 +44,7 @@ class OpsEvent(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     user_id = fields.Many2one("res.users", readonly=True, default=lambda self: self.env.user)
     res_model = fields.Char(string="Document Model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Document", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
 
     # === COMPUTE METHODS === #
 

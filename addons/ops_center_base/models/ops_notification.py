@@ -156,7 +156,7 @@ class OpsNotification(models.Model):
 
     def _create_activities(self):
         document = self._document()
-        if document is None or "activity_ids" not in document._fields:
+        if not isinstance(document, self.pool["mail.activity.mixin"]):
             document = self.channel_id
         for user in self.channel_id.user_ids:
             document.activity_schedule(

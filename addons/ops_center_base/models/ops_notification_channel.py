@@ -51,7 +51,7 @@ class OpsNotificationChannel(models.Model):
         check_company=True,
     )
     # Whoever knows the address of a chat's webhook may write there.
-    webhook_url = fields.Char(string="Address", copy=False, groups="ops_center_base.group_manager")
+    webhook_url = fields.Char(string="Address", groups="ops_center_base.group_manager")
     webhook_secret = fields.Char(
         string="Signing Secret",
         compute="_compute_secrets",
@@ -85,9 +85,7 @@ class OpsNotificationChannel(models.Model):
         last = self.env["ops.notification"]._read_group(
             [("channel_id", "in", self.ids)], ["channel_id"], ["id:max"]
         )
-        notifications = {
-            channel: self.env["ops.notification"].browse(id_) for channel, id_ in last
-        }
+        notifications = {channel: self.env["ops.notification"].browse(id_) for channel, id_ in last}
         for channel in self:
             notification = notifications.get(channel._origin)
             channel.last_state = notification and notification.state

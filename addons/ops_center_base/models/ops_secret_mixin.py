@@ -1,9 +1,16 @@
+import logging
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..encryption import EncryptionError, decrypt, encrypt
+from ..transport.masking import MaskingFilter
 
 HINT_MIN_LENGTH = 12
+
+# At their debug levels these write down what a form sends and what the database is told.
+for name in ("odoo.service.model", "odoo.sql_db"):
+    logging.getLogger(name).addFilter(MaskingFilter())
 
 
 class OpsSecretMixin(models.AbstractModel):

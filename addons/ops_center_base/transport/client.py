@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +20,13 @@ from .masking import mask
 
 CHUNK = 16 * 1024  # bytes; compressed, so that a bomb grows by 16 MiB at most before it is seen
 MAX_REDIRECTS = 3
+REFUSALS = {
+    HTTPStatus.UNAUTHORIZED: "unauthorized",
+    HTTPStatus.FORBIDDEN: "unauthorized",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.GONE: "not_found",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limited",
+}
 EXCERPT = 200  # characters of an error's body in its message
 
 
@@ -97,7 +105,7 @@ class HttpClient:
             if guard.expired:
                 # Without a length, a cut body looks like a complete one.
                 raise guard.too_late()
-        if response.status >= 400:
+        if response.status >= HTTPStatus.BAD_REQUEST:
             raise _refusal(response)
         return response
 
@@ -302,13 +310,8 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _refusal(response: Response) -> TransportError:
-    kinds = {401: "unauthorized", 403: "unauthorized", 404: "not_found", 410: "not_found"}
-    if response.status == 429:
-        kind = "rate_limited"
-    elif response.status >= 500:
-        kind = "server"
-    else:
-        kind = kinds.get(response.status, "rejected")
+    server_failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = "server" if server_failed else REFUSALS.get(response.status, "rejected")
     excerpt = mask(response.body[: 4 * EXCERPT].decode(errors="replace"))
     excerpt = " ".join(excerpt.split())[:EXCERPT]
     return TransportError(
@@ -316,5 +319,5 @@ def _refusal(response: Response) -> TransportError:
         f"{response.host} answered with status {response.status}: {excerpt or 'no explanation'}",
         status=response.status,
         retry_after=parse_retry_after(response.headers),
-        outcome_unknown=kind == "server",
+        outcome_unknown=server_failed,
     )

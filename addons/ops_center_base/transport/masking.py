@@ -1,5 +1,6 @@
 """Secrets out of texts that are stored, shown or logged."""
 
+import logging
 import re
 
 MASK = "***"
@@ -47,3 +48,11 @@ def mask(text: str) -> str:
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
+
+
+class MaskingFilter(logging.Filter):
+    """Masks the lines of the loggers that it is added to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask(record.getMessage()), None
+        return True
