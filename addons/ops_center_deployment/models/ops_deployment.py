@@ -162,7 +162,7 @@ class OpsDeployment(models.Model):
         help="What was live before.",
     )
     snapshot = fields.Json(readonly=True, copy=False)
-    module_changes = fields.Json(readonly=True, copy=False)
+    module_changes = fields.Json(string="Recorded Changes", readonly=True, copy=False)
     module_changes_html = fields.Html(
         string="Module Changes", compute="_compute_module_changes_html"
     )
@@ -401,10 +401,7 @@ class OpsDeployment(models.Model):
                 for name in sorted(RECORD_REQUIRED)
                 if not values.get(name)
             ),
-            *(
-                self.env._("%s is unknown", name)
-                for name in sorted(values.keys() - RECORD_FIELDS)
-            ),
+            *(self.env._("%s is unknown", name) for name in sorted(values.keys() - RECORD_FIELDS)),
             *(
                 self.env._("%s must be text", name)
                 for name in sorted(RECORD_FIELDS - {"environment_id"})
@@ -465,11 +462,11 @@ class OpsDeployment(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "%(deployment)s can't go from “%(source)s” to “%(target)s”. "
+                    "%(deployment)s can't go from “%(old)s” to “%(new)s”. "
                     "Reload the page to see where it stands, or record a new deployment.",
                     deployment=self.display_name,
-                    source=labels[self.state],
-                    target=labels[state],
+                    old=labels[self.state],
+                    new=labels[state],
                 )
             ) from error
         if state in states.ACTIVE:

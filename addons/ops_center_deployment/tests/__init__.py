@@ -1,0 +1,6 @@
+from . import test_deployment
+from . import test_observe
+from . import test_record
+from . import test_snapshot
+from . import test_states
+from . import test_views
