@@ -70,7 +70,6 @@ PUBLIC = [
 # Each leads to 127.0.0.1 when nobody forbids it.
 LOOPBACK = [
     "127.0.0.1",
-    "127.0.0.1.",
     "127.0.1",
     "127.1",
     "2130706433",

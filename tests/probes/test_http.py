@@ -127,13 +127,9 @@ def test_ipv6_address():
     assert (result.verdict, result.address) == ("up", "::1")
 
 
-def test_name_with_several_addresses_falls_back_to_the_one_that_answers(web):
-    assert probe(web.url(host="localhost")).address == "127.0.0.1"
-
-
 def test_international_name_is_encoded():
     result = probe("http://bücher.invalid/grüße")
-    assert result.message == "The name bücher.invalid cannot be resolved."
+    assert result.message.startswith("The name bücher.invalid cannot be resolved: ")
 
 
 def test_credentials_of_the_machine_stay_at_home(web, monkeypatch, tmp_path):

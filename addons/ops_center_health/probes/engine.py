@@ -11,6 +11,7 @@ import pycurl
 from .fair_queue import FairQueue
 from .http import HttpTransfer
 from .messages import sentence, verdict_of
+from .resolver import Resolver, is_address
 from .result import Result
 from .target import Target
 from .tcp import TcpTransfer
@@ -34,6 +35,10 @@ class Engine:
         self._timer_at = math.inf
         self._idle: list[pycurl.Curl] = []
         self._running: dict[pycurl.Curl, Transfer] = {}
+        # Those of the running that libcurl has not got yet, and why it never will.
+        self._unresolved: dict[pycurl.Curl, str] = {}
+        self._resolver = Resolver()
+        self._epoll.register(self._resolver.socket, select.EPOLLIN)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -42,6 +47,7 @@ class Engine:
         self, targets: Iterable[Target], concurrency: int, per_host: int, deadline: float | None
     ) -> Iterator[Result]:
         """See :func:`run`."""
+        self._resolver.forget_answers()
         queue = FairQueue(targets, per_host)
         ends_at = math.inf if deadline is None else time.monotonic() + deadline
         try:
@@ -68,31 +74,62 @@ class Engine:
     def _start(self, target: Target) -> None:
         curl = self._idle.pop() if self._idle else pycurl.Curl()
         self._running[curl] = TRANSFERS[target.kind](curl, target)
+        if is_address(target.host):
+            self._hand_over(curl)
+        else:
+            self._unresolved[curl] = ""
+            self._resolver.look_up(target.host)
+
+    def _hand_over(self, curl: pycurl.Curl, addresses: Iterable[str] = ()) -> None:
+        self._running[curl].begin(addresses)
         self._multi.add_handle(curl)
 
     def _stop(self, curl: pycurl.Curl) -> None:
-        self._multi.remove_handle(curl)
         del self._running[curl]
+        if curl in self._unresolved:
+            del self._unresolved[curl]
+        else:
+            self._multi.remove_handle(curl)
         # Also lets go of the transfer and its body.
         curl.reset()
         self._idle.append(curl)
 
-    def _ended(self) -> Iterator[tuple[pycurl.Curl, int, str]]:
+    def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
         """The handles whose transfers ended, each with libcurl's code and message."""
         _waiting, succeeded, failed = self._multi.info_read(len(self._running))
-        yield from ((curl, pycurl.E_OK, "") for curl in succeeded)
-        yield from failed
+        ended = [*((curl, pycurl.E_OK, "") for curl in succeeded), *failed]
+        for curl, detail in self._unresolved.items():
+            if detail:
+                ended.append((curl, pycurl.E_COULDNT_RESOLVE_HOST, detail))
+            elif self._running[curl].expires_at <= time.monotonic():
+                ended.append((curl, pycurl.E_OPERATION_TIMEDOUT, ""))
+        return ended
 
     # === EVENT LOOP === #
 
     def _wait(self, ends_at: float) -> None:
         """Wait for the next sockets or the next moment, and let libcurl work on them."""
-        seconds = min(self._timer_at, ends_at, time.monotonic() + LONGEST_WAIT) - time.monotonic()
-        for descriptor, events in self._epoll.poll(max(0, seconds)):
-            self._multi.socket_action(descriptor, _curl_events(events))
+        expiries = (self._running[curl].expires_at for curl in self._unresolved)
+        wake_at = min(self._timer_at, ends_at, time.monotonic() + LONGEST_WAIT, *expiries)
+        for descriptor, events in self._epoll.poll(max(0, wake_at - time.monotonic())):
+            if descriptor == self._resolver.socket.fileno():
+                self._take_answers()
+            else:
+                self._multi.socket_action(descriptor, _curl_events(events))
         if time.monotonic() >= self._timer_at:
             self._timer_at = math.inf
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
+    def _take_answers(self) -> None:
+        for name, addresses, detail in self._resolver.answers():
+            for curl in list(self._unresolved):
+                if self._running[curl].target.host != name:
+                    continue
+                if addresses:
+                    del self._unresolved[curl]
+                    self._hand_over(curl, addresses)
+                else:
+                    self._unresolved[curl] = detail
 
     def _on_socket(self, what: int, descriptor: int, *_unused: object) -> None:
         """libcurl says which events of a socket it wants to hear of."""

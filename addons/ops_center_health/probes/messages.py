@@ -4,7 +4,7 @@
 SENTENCES = {
     "": "Answered in {latency} ms.",
     "slow": "Answered in {latency} ms, slower than the {degraded_ms} ms allowed.",
-    "dns": "The name {host} cannot be resolved.",
+    "dns": "The name {host} cannot be resolved: {detail}.",
     "dns_timeout": "The name {host} was not resolved within {timeout} s.",
     "connect_refused": "{host} refuses connections on port {port}: nothing listens there.",
     "connect_unreachable": "There is no way through the network to {host}.",

@@ -1,9 +1,12 @@
 """One probe as one transfer of libcurl: what all kinds of probes share."""
 
 import errno
+import math
 import socket
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pycurl
 
@@ -45,6 +48,8 @@ class Transfer:
         self.curl = curl
         self.target = target
         self.started_at = time.time()
+        self.expires_at = time.monotonic() + target.timeout
+        self._begun_at = math.inf
         self.body = bytearray()
         self.headers = {}
         self._denied = ""
@@ -54,16 +59,26 @@ class Transfer:
     def _prepare(self) -> None:
         """Set up the handle. Each kind adds its own options."""
         self.curl.setopt(pycurl.NOSIGNAL, 1)
-        # The only limit that a body which drips byte by byte cannot outlive.
-        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(self.target.timeout * 1000)))
         # Whatever is kept from an earlier probe hides a fault from this one.
         self.curl.setopt(pycurl.FRESH_CONNECT, 1)
         self.curl.setopt(pycurl.FORBID_REUSE, 1)
-        self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 0)
+        # Seconds, for as long as it takes libcurl to pick up the addresses it is given.
+        self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 1)
         # An empty proxy also overrules those named in the environment.
         self.curl.setopt(pycurl.PROXY, "")
         if self.target.allow:
             self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+
+    def begin(self, addresses: Iterable[str] = ()) -> None:
+        """Make the handle ready for libcurl, with the addresses of its name if it has one."""
+        self._begun_at = time.monotonic()
+        # The only limit that a body which drips byte by byte cannot outlive.
+        left = self.expires_at - self._begun_at
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(left * 1000)))
+        if addresses:
+            host = urlsplit(self.target.ascii_url).hostname
+            entry = f"+{host}:{self.target.port}:{','.join(addresses)}"
+            self.curl.setopt(pycurl.RESOLVE, [entry])
 
     def _judge(self) -> str:
         """The error code of a transfer that went through, empty if it is as expected."""
@@ -141,8 +156,11 @@ class Transfer:
 
         libcurl tells when each phase ended, in microseconds, zero if it did not (see
         curl_easy_getinfo(3), "TIMES"); over redirects it adds up, so differences stay true.
+        The name was looked up before libcurl's clock started.
         """
-        total = self.curl.getinfo(pycurl.TOTAL_TIME_T)
+        created_at = self.expires_at - self.target.timeout
+        before = (min(self._begun_at, time.monotonic()) - created_at) * 1_000_000
+        total = before + self.curl.getinfo(pycurl.TOTAL_TIME_T)
         ends = {"dns": pycurl.NAMELOOKUP_TIME_T, "connect": pycurl.CONNECT_TIME_T}
         if self.target.url.startswith("https:"):
             ends["tls"] = pycurl.APPCONNECT_TIME_T
@@ -152,12 +170,12 @@ class Transfer:
         begin = 0
         for phase, info in ends.items():
             reached = self.curl.getinfo(info)
-            end = reached or total
-            phases[phase] = max(0, end - begin) / 1000
+            end = before + reached if reached else total
+            phases[phase] = round(max(0, end - begin)) / 1000
             if not reached:
                 break
             begin = end
-        return {**phases, "total": total / 1000}
+        return {**phases, "total": round(total) / 1000}
 
     def _facts(self, detail: str, phases: dict, certificate: dict | None) -> dict[str, object]:
         """What fills the gaps of the sentences."""

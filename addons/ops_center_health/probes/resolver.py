@@ -1,0 +1,63 @@
+"""Names looked up beside the event loop."""
+
+import contextlib
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+
+class Resolver:
+    """Looks each name up in a thread of its own.
+
+    The C library cannot be told to give up, and libcurl's pool of twenty threads is soon full of
+    names whose servers are silent; names that would resolve then wait behind them. Here a silent
+    name costs one sleeping thread, however often it is asked for, until the C library gives up.
+    """
+
+    def __init__(self) -> None:
+        self._asked: set[str] = set()
+        self._answers: deque[tuple[str, list[str], str]] = deque()
+        #: Becomes readable when there are answers.
+        self.socket, self._signal = socket.socketpair()
+        self.socket.setblocking(False)
+
+    def look_up(self, name: str) -> None:
+        """Ask for the addresses of a name, unless the answer is already on its way."""
+        if name not in self._asked:
+            self._asked.add(name)
+            threading.Thread(target=self._work, args=(name,), daemon=True).start()
+
+    def answers(self) -> Iterator[tuple[str, list[str], str]]:
+        """Take what has arrived: name, numeric addresses, and in words why there are none."""
+        with contextlib.suppress(BlockingIOError):
+            self.socket.recv(4096)
+        while self._answers:
+            name, addresses, detail = self._answers.popleft()
+            self._asked.discard(name)
+            yield name, addresses, detail
+
+    def forget_answers(self) -> None:
+        """Drop what arrived when nobody waited for it any more: it is of unknown age."""
+        for _answer in self.answers():
+            pass
+
+    def _work(self, name: str) -> None:
+        try:
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            answer = (name, [], error.strerror)
+        else:
+            answer = (name, [address[0] for *_kind, address in found], "")
+        self._answers.append(answer)
+        self._signal.send(b".")
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is written as a plain IP address, so that there is nothing to look up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
