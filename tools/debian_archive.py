@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
@@ -99,15 +100,13 @@ def _download(work: Path) -> list[Path]:
 def _mirror() -> str:
     """Return the address from which this machine gets Debian itself."""
     codename = platform.freedesktop_os_release().get("VERSION_CODENAME", "sid")
-    targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)",
-         "Identifier: Packages"],
-        capture_output=True, text=True, check=False,
-    ).stdout  # fmt: skip
-    for line in targets.splitlines():
-        address, *suites = line.split()
-        if codename in suites and not address.startswith("cdrom:"):
-            return address
+    # Unlike `indextargets`, this answers on a machine that has no list of packages yet.
+    addresses = subprocess.run(
+        ["apt-get", "update", "--print-uris"], capture_output=True, text=True, check=False
+    ).stdout
+    suites = f"{codename}|sid|unstable|testing|stable|oldstable"
+    if found := re.search(rf"^'(?!cdrom:)(\S+)/dists/(?:{suites})/main/", addresses, re.MULTILINE):
+        return found[1]
     raise failure.Failure(
         f"apt's sources name no mirror of Debian {codename}: add one, or unpack Odoo 19.0 yourself "
         "and name its folder by ODOO_HOME."
