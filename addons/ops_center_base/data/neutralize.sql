@@ -7,3 +7,10 @@ UPDATE ops_operation
 UPDATE ops_notification
    SET state = 'cancelled'
  WHERE state IN ('pending', 'sending', 'retry', 'needs_attention');
+-- nor tell the original's receivers
+UPDATE ops_notification_channel
+   SET active = false,
+       webhook_url = NULL,
+       webhook_secret_cipher = NULL,
+       webhook_secret_hint = NULL
+ WHERE kind = 'webhook';

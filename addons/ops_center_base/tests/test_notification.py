@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -269,6 +270,20 @@ class TestWebhook(NotificationCase):
             )
         self.assertEqual(notification.state, "needs_attention")
         self.assertFalse(visits)
+
+    def test_copy_of_the_database_knows_no_receiver(self):
+        webhook = self.channel("webhook", webhook_secret="secret")
+        email = self.channel("email")
+        notification = self.notify()
+        self.env.flush_all()
+        for query in get_neutralization_queries(["ops_center_base"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertFalse(webhook.active)
+        self.assertFalse(webhook.webhook_url)
+        self.assertFalse(webhook._reveal("webhook_secret"))
+        self.assertTrue(email.active)
+        self.assertEqual(set(notification.mapped("state")), {"cancelled"})
 
     def test_wrong_key_is_no_unsigned_message(self):
         with loopback_server(lambda exchange: exchange.answer()) as (url, exchanges):
