@@ -1,0 +1,27 @@
+{
+    "name": "Ops Center Health",
+    "summary": "Checks that watch what you run, incidents when it breaks",
+    "version": "19.0.1.0.0",
+    "category": "Operations",
+    "author": "Ops Center",
+    "website": "https://github.com/ops-center/ops-center",
+    "license": "LGPL-3",
+    "depends": ["ops_center_base"],
+    "external_dependencies": {"python": ["pycurl"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ops_center_health_security.xml",
+        "data/ops_health_check_data.xml",
+        "views/ops_health_sample_views.xml",
+        "views/ops_health_incident_views.xml",
+        "views/ops_health_check_views.xml",
+        "views/ops_environment_views.xml",
+        "views/ops_center_health_menus.xml",
+    ],
+    "demo": ["demo/ops_health_check_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["ops_center_health/static/src/**/*"],
+        "web.assets_unit_tests": ["ops_center_health/static/tests/**/*"],
+    },
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,7 @@
+from . import error_counter, storage
+
+
+def uninstall_hook(env):
+    """Drop what no model owns: the tables behind the checks and the counter in the log."""
+    error_counter.stop(env.cr.dbname)
+    storage.drop_tables(env.cr)

@@ -1,0 +1,71 @@
+from odoo import api, fields, models
+
+# The worst first. Paused checks say nothing.
+SEVERITY = ("down", "degraded", "unknown", "up")
+
+
+class OpsEnvironment(models.Model):
+    _inherit = "ops.environment"
+
+    check_ids = fields.One2many("ops.health.check", "environment_id", string="Checks")
+    incident_ids = fields.One2many("ops.health.incident", "environment_id", string="Incidents")
+    health_state = fields.Selection(
+        [
+            ("up", "Up"),
+            ("degraded", "Degraded"),
+            ("down", "Down"),
+            ("unknown", "Unknown"),
+        ],
+        string="Health",
+        compute="_compute_health_state",
+        store=True,
+        help="The worst state of the checks that watch this environment.",
+    )
+    check_count = fields.Integer(compute="_compute_check_count")
+    open_incident_count = fields.Integer(compute="_compute_open_incident_count")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("check_ids.state", "check_ids.active")
+    def _compute_health_state(self):
+        for environment in self:
+            states = set(environment.check_ids.filtered("active").mapped("state"))
+            environment.health_state = next((s for s in SEVERITY if s in states), False)
+
+    @api.depends("check_ids")
+    def _compute_check_count(self):
+        counts = dict(
+            self.env["ops.health.check"]._read_group(
+                [("environment_id", "in", self.ids)], ["environment_id"], ["__count"]
+            )
+        )
+        for environment in self:
+            environment.check_count = counts.get(environment, 0)
+
+    @api.depends("incident_ids.state")
+    def _compute_open_incident_count(self):
+        counts = dict(
+            self.env["ops.health.incident"]._read_group(
+                [("environment_id", "in", self.ids), ("state", "!=", "resolved")],
+                ["environment_id"],
+                ["__count"],
+            )
+        )
+        for environment in self:
+            environment.open_incident_count = counts.get(environment, 0)
+
+    # === ACTIONS === #
+
+    def action_view_checks(self):
+        return self._action_view_records("ops_center_health.ops_health_check_action")
+
+    def action_view_incidents(self):
+        return self._action_view_records("ops_center_health.ops_health_incident_action")
+
+    def _action_view_records(self, action):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(action),
+            "domain": [("environment_id", "=", self.id)],
+            "context": {"default_environment_id": self.id},
+        }

@@ -1,0 +1,499 @@
+import os
+import socket
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.ops_center_base.transaction import crash_point, run_in_new_transaction
+
+from .. import storage
+from ..batches import batches
+from ..outcome import Outcome
+from ..probes import Target
+from ..probes import run as run_probes
+from ..schedule import RETRY_DELAY, seconds_to_next
+from ..standing import Standing
+
+MAX_CLAIMS = 500  # checks a pass
+PASS_DEADLINE = 20.0  # seconds
+MIN_INTERVAL = 5  # seconds
+MAX_TIMEOUT = 15  # seconds, so that a pass ends in time
+HEARTBEATS = 40
+
+# What a user can't change of a check that watches this Odoo.
+SELF_FIXED_FIELDS = {"kind", "self_check", "environment_id", "url", "body_contains"}
+# What only the results of the check decide, and pausing it.
+STATE_FIELDS = {"state", "state_since"}
+# What makes a probe another one.
+PROBE_FIELDS = {
+    "active",
+    "kind",
+    "environment_id",
+    "url",
+    "interval",
+    "timeout",
+    "expected_status",
+    "body_contains",
+    "degraded_ms",
+    "verify_tls",
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A check that this process leased, with all that is needed to probe it without a database."""
+
+    check_id: int
+    fence: int
+    standing: Standing
+    failure_threshold: int
+    success_threshold: int
+    interval: float
+    window: float  # seconds since the last look
+    target: Target | None
+    self_check: str
+
+
+class OpsHealthCheck(models.Model):
+    _name = "ops.health.check"
+    _description = "Health Check"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, environment_id, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    environment_id = fields.Many2one(
+        "ops.environment",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        related="environment_id.company_id", store=True, precompute=True, index=True
+    )
+    kind = fields.Selection(
+        [("http", "HTTP"), ("tcp", "TCP"), ("self", "This Odoo")],
+        required=True,
+        default="http",
+        tracking=True,
+    )
+    self_check = fields.Selection(
+        [
+            ("readiness", "Readiness"),
+            ("web", "Login Page"),
+            ("postgresql", "PostgreSQL"),
+            ("scheduled_actions", "Scheduled Actions"),
+            ("mail", "Outgoing E-mail"),
+            ("disk", "Disk"),
+            ("memory", "Memory"),
+            ("connections", "Database Connections"),
+            ("log_errors", "Errors in the Log"),
+        ],
+        string="What is Watched",
+        readonly=True,
+    )
+    url = fields.Char(
+        string="Address",
+        tracking=True,
+        help="Of a web page, such as https://example.com/status, or of a service, such as"
+        " tcp://example.com:5432.",
+    )
+    interval = fields.Integer(string="Every", required=True, default=60, help="In seconds.")
+    timeout = fields.Float(
+        required=True,
+        default=10,
+        help="Seconds for everything: name look-up, connection, encryption and the whole answer.",
+    )
+    failure_threshold = fields.Integer(
+        string="Failures Until an Incident",
+        required=True,
+        default=3,
+        help="So many bad results in a row open an incident. After the first, the check is repeated"
+        " quickly.",
+    )
+    success_threshold = fields.Integer(
+        string="Successes Until It Ends",
+        required=True,
+        default=2,
+        help="So many good results in a row close the incident.",
+    )
+    expected_status = fields.Char(
+        required=True,
+        default="200-399",
+        help="The HTTP statuses that are good, such as 200-299,301.",
+    )
+    body_contains = fields.Char(
+        string="Expected Text", help="The answer must contain this text within its first 64 KiB."
+    )
+    degraded_ms = fields.Integer(
+        string="Slow From", help="Slower good answers (milliseconds) are called degraded."
+    )
+    verify_tls = fields.Boolean(
+        string="Verify Certificate",
+        default=True,
+        tracking=True,
+        help="Without it, a check doesn't notice who answers in the place of your system.",
+    )
+    state = fields.Selection(
+        [
+            ("up", "Up"),
+            ("degraded", "Degraded"),
+            ("down", "Down"),
+            ("unknown", "Unknown"),
+            ("paused", "Paused"),
+        ],
+        required=True,
+        readonly=True,
+        copy=False,
+        default="unknown",
+        index=True,
+        tracking=True,
+    )
+    state_since = fields.Datetime(
+        string="Since", readonly=True, copy=False, default=fields.Datetime.now
+    )
+    incident_ids = fields.One2many("ops.health.incident", "check_id", string="Incidents")
+    incident_count = fields.Integer(compute="_compute_incident_count")
+    last_at = fields.Datetime(string="Last Looked At", compute="_compute_last")
+    last_verdict = fields.Char(string="Last Result", compute="_compute_last")
+    last_error = fields.Char(compute="_compute_last")
+    last_message = fields.Char(string="Last Message", compute="_compute_last")
+    last_latency_ms = fields.Float(string="Latency (ms)", compute="_compute_last", digits=(16, 1))
+    last_value = fields.Float(string="Last Value", compute="_compute_last", digits=(16, 1))
+    heartbeats = fields.Json(compute="_compute_heartbeats")
+
+    _interval_min = models.Constraint(
+        f'CHECK("interval" >= {MIN_INTERVAL})',
+        "“Every” is too short: leave at least 5 seconds between two runs of a check.",
+    )
+    _timeout_range = models.Constraint(
+        f'CHECK(timeout > 0 AND timeout <= {MAX_TIMEOUT} AND timeout < "interval")',
+        "“Timeout” must be more than 0, at most 15 seconds, and shorter than “Every”.",
+    )
+    _thresholds_min = models.Constraint(
+        "CHECK(failure_threshold >= 1 AND success_threshold >= 1)",
+        "Both thresholds count results in a row: enter 1 or more.",
+    )
+    _self_check_uniq = models.UniqueIndex(
+        "(environment_id, self_check) WHERE self_check IS NOT NULL",
+        "This environment is watched in this way already.",
+    )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("kind", "self_check", "environment_id")
+    def _check_self(self):
+        for check in self:
+            if (check.kind == "self") != bool(check.self_check and check.environment_id.is_self):
+                raise ValidationError(
+                    self.env._(
+                        "Only Ops Center itself adds checks of the Odoo it lives in. Choose the"
+                        " kind HTTP or TCP for “%(name)s”.",
+                        name=check.name,
+                    )
+                )
+
+    @api.constrains("kind", "url", "expected_status", "company_id")
+    def _check_target(self):
+        for check in self:
+            try:
+                target = check._target()
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "“Address” or “Expected Status” of %(name)s can't be used. %(reason)s",
+                        name=check.name,
+                        reason=error,
+                    )
+                ) from error
+            if target and target.allow and _is_refused(target):
+                raise ValidationError(
+                    self.env._(
+                        "“Address” of %(name)s leads into an internal network. Choose a public one,"
+                        " or ask a manager to allow this network in the settings.",
+                        name=check.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_self(self):
+        if any(check.kind == "self" for check in self):
+            raise UserError(
+                self.env._(
+                    "A check of the Odoo that Ops Center lives in can't be deleted. Pause it"
+                    " instead."
+                )
+            )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("incident_ids")
+    def _compute_incident_count(self):
+        counts = dict(
+            self.env["ops.health.incident"]._read_group(
+                [("check_id", "in", self.ids)], ["check_id"], ["__count"]
+            )
+        )
+        for check in self:
+            check.incident_count = counts.get(check, 0)
+
+    def _compute_last(self):
+        latest = storage.latest(self.env.cr, self.ids)
+        for check in self:
+            last = latest.get(check._origin.id, {})
+            check.last_at = last.get("last_at")
+            check.last_verdict = last.get("last_verdict")
+            check.last_error = last.get("last_error")
+            check.last_message = last.get("last_message")
+            check.last_latency_ms = last.get("last_latency_ms")
+            check.last_value = last.get("last_value")
+
+    def _compute_heartbeats(self):
+        heartbeats = self._heartbeats()
+        for check in self:
+            check.heartbeats = heartbeats.get(check._origin.id, [])
+
+    # === CRUD METHODS === #
+
+    def init(self):
+        storage.create_state_table(self.env.cr)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        checks = super().create(vals_list)
+        checks.flush_recordset()
+        storage.schedule_now(self.env.cr, checks.ids)
+        return checks
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_writable(vals)
+        result = super().write(vals)
+        if vals.get("active") is False:
+            self.incident_ids._resolve(self.env._("The check was archived."))
+        if PROBE_FIELDS & vals.keys():
+            self.flush_recordset()
+            storage.schedule_now(self.env.cr, self.ids)
+        return result
+
+    def _check_writable(self, vals):
+        if STATE_FIELDS & vals.keys():
+            raise UserError(
+                self.env._("The state of a check follows from its results. Pause or resume it.")
+            )
+        if SELF_FIXED_FIELDS & vals.keys() and "self" in self.mapped("kind"):
+            raise UserError(
+                self.env._(
+                    "What a check of the Odoo that Ops Center lives in looks at is fixed. Change"
+                    " how often it looks and when it alarms, or pause it."
+                )
+            )
+
+    # === ACTIONS === #
+
+    def action_run_now(self):
+        self.check_access("write")
+        if any(check.state == "paused" or not check.active for check in self):
+            raise UserError(self.env._("A paused check doesn't run. Resume it first."))
+        storage.schedule_now(self.env.cr, self.ids)
+        worker = self.env["ops.worker"]
+        worker._notify("probe")
+        if not worker._alive():
+            # The prober serves all companies; the right to have these checks run was verified.
+            self.env.cr.postcommit.add(self.sudo()._run_due)
+
+    def action_pause(self):
+        self._switch("paused")
+        self.incident_ids._resolve(self.env._("The check was paused."))
+
+    def action_resume(self):
+        paused = self.filtered(lambda check: check.state == "paused")
+        paused._switch("unknown")
+        storage.schedule_now(self.env.cr, paused.ids)
+
+    def _switch(self, state):
+        self.check_access("write")
+        # The right was verified; only this way may it change the state.
+        self.sudo().write({"state": state, "state_since": fields.Datetime.now()})
+
+    def action_view_incidents(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "ops_center_health.ops_health_incident_action"
+            ),
+            "domain": [("check_id", "=", self.id)],
+            "context": {},
+        }
+
+    def action_view_samples(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "ops_center_health.ops_health_sample_action"
+            ),
+            "domain": [("check_id", "=", self.id)],
+            "context": {},
+        }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _run_due(self):
+        """Probe the checks that are due; the work of the loop "probe".
+
+        :return: seconds until it should be called again
+        """
+        claims, wait = run_in_new_transaction(self.env, _claim_due)
+        if not claims:
+            return min(max(wait, 0.0), 1.0) if wait is not None else 1.0
+        crash_point("claimed")
+        for results in batches(self._outcomes(claims)):
+            changes = run_in_new_transaction(self.env, _store, results)
+            for check_id, state, outcome in changes:
+                run_in_new_transaction(self.env, _change_state, check_id, state, outcome)
+        return 0.0
+
+    @api.model
+    def _outcomes(self, claims):
+        """Look at each claimed check, outside of any transaction, and yield it with its outcome."""
+        probed = {}
+        for claim in claims:
+            if claim.target:
+                probed[claim.check_id] = claim
+            else:
+                yield claim, self.env["ops.health.self"]._measure(claim.self_check, claim.window)
+        targets = [claim.target for claim in probed.values()]
+        for result in run_probes(targets, deadline=PASS_DEADLINE):
+            claim = probed[result.key]
+            yield claim, Outcome.from_result(result, claim.target)
+
+    @api.model
+    def _heartbeats(self, limit=HEARTBEATS):
+        """The last results of these checks, oldest first, for the screen.
+
+        :return: lists of ``at`` (as Odoo serialises times), ``state`` and ``latency_ms`` by check
+        """
+        return {
+            check_id: [
+                {
+                    "at": fields.Datetime.to_string(beat["at"]),
+                    "state": beat["verdict"],
+                    "latency_ms": beat["latency_ms"],
+                    "value": beat["value"],
+                }
+                for beat in beats
+            ]
+            for check_id, beats in storage.heartbeats(self.env.cr, self.ids, limit).items()
+        }
+
+    def _target(self):
+        """What to probe over the network, None for what is measured here.
+
+        :raise ValueError: with a sentence for the user, if it can't be probed
+        """
+        self.ensure_one()
+        if self.kind == "self":
+            return self.env["ops.health.self"]._target(self)
+        return Target(
+            key=self.id,
+            kind=self.kind,
+            url=self.url or "",
+            expected_status=self.expected_status,
+            body_contains=self.body_contains or "",
+            timeout=self.timeout,
+            verify=self.verify_tls,
+            degraded_ms=self.degraded_ms or None,
+            allow=self.company_id._ops_address_policy(),
+        )
+
+    def _claim(self, lease):
+        """The check with the lease that `storage.claim_due` gave."""
+        return Claim(
+            check_id=self.id,
+            fence=lease["fence"],
+            standing=Standing(
+                self.state, lease["consecutive_failures"], lease["consecutive_successes"]
+            ),
+            failure_threshold=self.failure_threshold,
+            success_threshold=self.success_threshold,
+            interval=self.interval,
+            # After a quick repetition the whole interval is looked back upon as well.
+            window=max(lease["since_last"] or 0.0, self.interval),
+            target=self._target(),
+            self_check=self.self_check,
+        )
+
+    def _change_state(self, state, outcome):
+        """Believe a new state: tell everybody, open or close the incident."""
+        self.lock_for_update(allow_referencing=True)
+        # Somebody may have paused it, or another worker been faster.
+        if self.state in {state, "paused"}:
+            return
+        self.write({"state": state, "state_since": outcome.at})
+        if state in {"down", "degraded"}:
+            self.env["ops.health.incident"]._report(self, outcome)
+        elif state == "up":
+            self.incident_ids._resolve(outcome.message)
+        self.env["ops.event"]._broadcast(self._name, self.ids)
+        self.env["ops.event"]._broadcast(self.environment_id._name, self.environment_id.ids)
+
+
+def _claim_due(env):
+    """Lease what is due: the claims, and the seconds until more is due if there are none."""
+    cr = env.cr
+    leases = storage.claim_due(cr, f"{socket.gethostname()}:{os.getpid()}", MAX_CLAIMS)
+    if not leases:
+        return [], storage.seconds_to_due(cr)
+    checks = env["ops.health.check"].browse(lease["check_id"] for lease in leases)
+    return [check._claim(lease) for check, lease in zip(checks, leases, strict=True)], None
+
+
+def _store(env, results):
+    """Store outcomes and return which checks changed: id, new state, outcome."""
+    rows, changes = [], []
+    now = time.time()
+    for claim, outcome in results:
+        standing = claim.standing.after(
+            outcome.verdict, claim.failure_threshold, claim.success_threshold
+        )
+        delay = seconds_to_next(now, claim.interval, claim.check_id)
+        # What isn't believed yet is looked at again soon.
+        if standing.state != outcome.verdict:
+            delay = min(delay, RETRY_DELAY)
+        rows.append(
+            {
+                **vars(outcome),
+                "check_id": claim.check_id,
+                "fence": claim.fence,
+                "delay": delay,
+                "failures": standing.failures,
+                "successes": standing.successes,
+            }
+        )
+        if standing.state != claim.standing.state:
+            changes.append((claim.check_id, standing.state, outcome))
+    held = storage.store_results(env.cr, rows)
+    if held:
+        env["ops.event"]._broadcast("ops.health.check", sorted(held))
+    return [change for change in changes if change[0] in held]
+
+
+def _change_state(env, check_id, state, outcome):
+    env["ops.health.check"].browse(check_id)._change_state(state, outcome)
+
+
+def _is_refused(target):
+    """Whether a numeric address may not be probed; names are judged when they are resolved."""
+    try:
+        ip_address(target.host)
+    except ValueError:
+        return False
+    return not target.allow(target.host)

@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+from odoo.tools import drop_view_if_exists
+
+from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+
+from .. import storage
+
+
+class OpsHealthSample(models.Model):
+    """One result of one check, read from a view on a partitioned table.
+
+    Only the prober writes samples, by SQL.
+    """
+
+    _name = "ops.health.sample"
+    _description = "Health Sample"
+    _table = "ops_health_sample_view"
+    _auto = False
+    _log_access = False
+    _order = "at desc, id desc"
+    _rec_name = "check_id"
+
+    check_id = fields.Many2one("ops.health.check", readonly=True)
+    environment_id = fields.Many2one("ops.environment", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    at = fields.Datetime(string="Time", readonly=True)
+    verdict = fields.Selection(
+        [("up", "Up"), ("degraded", "Degraded"), ("down", "Down"), ("unknown", "Unknown")],
+        string="Result",
+        readonly=True,
+    )
+    error = fields.Char(string="Error Code", readonly=True)
+    status = fields.Integer(string="HTTP Status", readonly=True, aggregator=None)
+    latency_ms = fields.Float(
+        string="Latency (ms)", readonly=True, aggregator="avg", digits=(16, 1)
+    )
+    value = fields.Float(string="Measured Value", readonly=True, aggregator="avg", digits=(16, 1))
+
+    def init(self):
+        cr = self.env.cr
+        storage.create_sample_table(cr)
+        storage.create_log_error_table(cr)
+        drop_view_if_exists(cr, self._table)
+        cr.execute("""
+            CREATE VIEW ops_health_sample_view AS
+                SELECT sample.id, sample.check_id, checks.environment_id, checks.company_id,
+                       sample.at, sample.verdict, sample.error, sample.status, sample.latency_ms,
+                       sample.value
+                  FROM ops_health_sample AS sample
+                  JOIN ops_health_check AS checks ON checks.id = sample.check_id
+        """)
+
+    # === BUSINESS METHODS === #
+
+    @api.autovacuum
+    def _gc_samples(self):
+        """Make the partitions of the coming days, drop those that are too old."""
+        run_in_new_transaction(self.env, lambda env: storage.add_coming_partitions(env.cr))
+        run_in_new_transaction(self.env, lambda env: storage.drop_old_partitions(env.cr))

@@ -1,0 +1,88 @@
+"""What came of looking at a check, whether it was probed over the network or measured here."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from odoo.addons.ops_center_base.transport import mask
+
+BODY_EXCERPT = 2048  # bytes of the answer that are kept as evidence
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The part of a result that is stored. All texts may come from strangers: plain text only.
+
+    :param verdict: ``up``, ``degraded``, ``down`` or ``unknown``
+    :param message: one English sentence
+    :param error: machine code, empty when up
+    :param at: UTC, naive as everywhere in Odoo
+    :param latency_ms: milliseconds, of probes and connections
+    :param value: what was measured here, in the unit of the check
+    :param status: HTTP status
+    :param evidence: what a human would look at next
+    """
+
+    verdict: str
+    message: str
+    error: str
+    at: datetime
+    latency_ms: float | None = None
+    value: float | None = None
+    status: int | None = None
+    evidence: str = ""
+
+    @classmethod
+    def from_result(cls, result, target):
+        """:param result: a `probes.Result`, :param target: the `probes.Target` it came of."""
+        return cls(
+            verdict=result.verdict,
+            message=mask(plain_text(result.message)),
+            error=result.error,
+            at=datetime.fromtimestamp(result.started_at, UTC).replace(tzinfo=None),
+            latency_ms=result.latency_ms,
+            status=result.status,
+            # Nobody looks for the evidence of success.
+            evidence="" if result.verdict == "up" else describe(result, target),
+        )
+
+    @classmethod
+    def from_measure(cls, measure, code, started_at):
+        """:param measure: a `self_checks.Measure`, :param started_at: seconds since 1970, UTC."""
+        return cls(
+            verdict=measure.verdict,
+            message=mask(plain_text(measure.message)),
+            error="" if measure.verdict == "up" else code,
+            at=datetime.fromtimestamp(started_at, UTC).replace(tzinfo=None),
+            latency_ms=measure.latency_ms,
+            value=measure.value,
+            evidence=mask(plain_text(measure.evidence)),
+        )
+
+
+def describe(result, target) -> str:
+    """All that a probe saw, for a human to read, secrets masked."""
+    lines = [f"{target.method} {target.url}" if target.kind == "http" else target.url]
+    if result.address:
+        lines.append(f"Address: {result.address}")
+    if result.status:
+        lines.append(f"Status: {result.status}")
+    if result.phases:
+        phases = ", ".join(f"{name} {ms:.1f} ms" for name, ms in result.phases.items())
+        lines.append(f"Time: {phases}")
+    if result.certificate:
+        lines.append("Certificate:")
+        lines += [f"  {name}: {value}" for name, value in result.certificate.items()]
+    if result.headers:
+        lines.append("Headers:")
+        lines += [f"  {name}: {value}" for name, value in result.headers.items()]
+    if result.body:
+        lines += ["Answer:", result.body[:BODY_EXCERPT].decode("utf-8", "replace")]
+    return mask(plain_text("\n".join(lines)))
+
+
+def plain_text(text: str) -> str:
+    """The text without control characters, which no screen shows and PostgreSQL may refuse."""
+    return "".join(
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+    )
