@@ -1,0 +1,23 @@
+{
+    "name": "Ops Center Audit",
+    "summary": "Findings about code, images, configuration and the running Odoo",
+    "version": "19.0.1.0.0",
+    "category": "Operations",
+    "author": "Ops Center",
+    "website": "https://github.com/ops-center/ops-center",
+    "license": "LGPL-3",
+    "depends": ["ops_center_deployment"],
+    "external_dependencies": {"python": ["ijson"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ops_center_audit_security.xml",
+        "data/ops_finding_rule_data.xml",
+        "wizard/ops_finding_decision_views.xml",
+        "views/ops_finding_views.xml",
+        "views/ops_finding_rule_views.xml",
+        "views/ops_scan_views.xml",
+        "views/ops_environment_views.xml",
+        "views/ops_application_views.xml",
+        "views/ops_center_menus.xml",
+    ],
+}

@@ -1,0 +1,1 @@
+"""Rules about how an Odoo is run. Pure: facts in, observations out."""
