@@ -13,7 +13,7 @@
         "views/ops_deployment_templates.xml",
         "views/ops_deployment_views.xml",
         "views/ops_environment_views.xml",
-        "views/ops_center_menus.xml",
+        "views/ops_center_deployment_menus.xml",
     ],
     "demo": ["demo/ops_deployment_demo.xml"],
 }

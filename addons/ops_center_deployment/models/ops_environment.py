@@ -54,13 +54,7 @@ class OpsEnvironment(models.Model):
     # === ACTION METHODS === #
 
     def action_view_deployments(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "ops_center_deployment.ops_deployment_action"
-        )
-        action["domain"] = [("environment_id", "=", self.id)]
-        action["context"] = {"default_environment_id": self.id}
-        return action
+        return self._action_view_records("ops_center_deployment.ops_deployment_action")
 
     def action_record_deployment(self):
         self.ensure_one()
