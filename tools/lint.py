@@ -22,8 +22,7 @@ import python_environment
 # Written by tools, or by others.
 NOT_OURS = ("package-lock.json", "requirements*.txt", "*/static/lib/*", "*/i18n/*.po")
 SCRIPT = re.compile(rb"#!.*\b(?:(?P<sh>(?:ba|da)?sh)|(?P<py>python3?))\s")
-WORKFLOWS = (".github/workflows/*.yml",)
-COMPOSE_FILES = ("docker-compose*.yml", "*/docker-compose*.yml", "*/compose*.yml")
+WORKFLOWS = (".github/workflows/*",)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,6 @@ CHECKS = (
         "oca-module",
         ("oca-checks-odoo-module",),
         ("addons/*",),
-        fix=("oca-checks-odoo-module", "--fix", "--no-exit", "--no-verbose"),
         whole_addons=True,
     ),
     Check("oca-po", ("oca-checks-po", "--disable=po-pretty-format"), ("addons/*.pot",)),
@@ -89,7 +87,7 @@ CHECKS = (
     Check(
         "schema-compose",
         ("check-jsonschema", "--builtin-schema=vendor.compose-spec"),
-        COMPOSE_FILES,
+        ("*compose*.yaml", "*compose*.yml"),
     ),
     Check("actionlint", ("actionlint",), WORKFLOWS),
     Check(
