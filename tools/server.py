@@ -98,7 +98,8 @@ def start() -> None:
 def stop() -> None:
     """End what ``run`` or ``start`` started, and what a killed one left behind."""
     found = Service(SUPERVISOR).stop(patience=90)
-    if _stop_services() or found:
+    left = sorted(file.stem for file in layout.RUN.glob("*.pid"))
+    if _stop_services(*left) or found:
         print("Ops Center is stopped.")
     else:
         print("Ops Center does not run.")
@@ -124,11 +125,12 @@ def _start_database_server(
     return [cluster.service]
 
 
-def _stop_services() -> bool:
-    """End what outlived its supervisor; tell whether there was anything."""
+def _stop_services(*more: str) -> bool:
+    """End what outlived its supervisor, and then ``more``; tell whether there was anything."""
     found = False
-    for name in SERVICES:
-        request = signal.SIGINT if name == "postgresql" else signal.SIGTERM
+    for name in (*SERVICES, *more):
+        # PostgreSQL would wait for its clients at SIGTERM.
+        request = signal.SIGINT if name.startswith("postgresql") else signal.SIGTERM
         found |= Service(name).stop(request=request)
     return found
 

@@ -31,7 +31,7 @@ def main() -> int:
     os.environ["PYTHONPATH"] = str(setup.odoo.home)
     if postgresql.named_server():
         return _test(setup, arguments)
-    cluster = postgresql.Cluster(NAME)
+    cluster = postgresql.Cluster(NAME, postgresql.DISPOSABLE)
     cluster.start()
     try:
         os.environ.update(cluster.variables)
