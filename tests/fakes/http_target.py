@@ -43,6 +43,7 @@ class HttpTarget:
     ``/slow/<s>``        a good answer after so many seconds
     ``/hang``            no answer until the client gives up
     ``/drip/<s>``        a body of which one byte comes every so many seconds, without end
+    ``/stay``            a good answer, and the connection stays open without another
     ``/reset``           the connection is reset after the request
     ``/empty``           the connection is closed without an answer
     ``/garbage``         an answer that is not HTTP
@@ -142,6 +143,9 @@ class HttpTarget:
                 await asyncio.sleep(float(argument))
                 await _send(writer, 200, "late")
             case "hang":
+                await reader.read()
+            case "stay":
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 await reader.read()
             case "reset":
                 # Closing with a linger of zero seconds sends RST.

@@ -1,6 +1,5 @@
 """Many probes at a time: none waits for another, none is lost, nothing is left behind."""
 
-import os
 import subprocess
 import sys
 import time
@@ -109,13 +108,9 @@ def test_nothing_of_a_probe_reaches_the_next(web):
     assert probe(web.url("/redirect?to=/echo")).status == 302
 
 
-def test_probing_goes_on_after_a_fork(web):
-    probe(web.url())
-    child = os.fork()
-    if not child:
-        os._exit(0 if probe(web.url()).verdict == "up" else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert probe(web.url()).verdict == "up"
+def test_each_probe_has_a_connection_of_its_own(web):
+    for _attempt in range(2):
+        assert probe(web.url("/stay"), timeout=1).verdict == "up"
 
 
 def test_thousand_targets_fit_in_little_memory(web):

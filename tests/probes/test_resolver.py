@@ -4,6 +4,7 @@ No name server can be set for one process, so here, and only here, the C library
 replaced by a table.
 """
 
+import os
 import socket
 import threading
 import time
@@ -81,6 +82,16 @@ def test_answer_that_came_too_late_is_asked_for_again(web, names):
     assert names.asked == ["late.test"] * 2
 
 
+def test_look_up_that_a_fork_left_behind_is_not_waited_for(web, names):
+    url = web.url(host="late.test")
+    assert probe(url, timeout=0.05).error == "dns_timeout"
+    names.addresses["late.test"] = ["127.0.0.1"]
+    child = os.fork()
+    if not child:
+        os._exit(0 if probe(url, timeout=2).verdict == "up" else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_name_is_resolved_for_every_probe(web, names):
     names.addresses["moving.test"] = ["127.0.0.1"]
     url = web.url(host="moving.test")
@@ -88,6 +99,15 @@ def test_name_is_resolved_for_every_probe(web, names):
     names.addresses["moving.test"] = ["127.0.0.2"]
     result = probe(url)
     assert result.error == "connect_refused"
+
+
+def test_redirect_does_not_go_to_an_address_of_long_ago(web, names):
+    names.addresses["moving.invalid"] = ["127.0.0.1"]
+    moving = web.url(host="moving.invalid")
+    assert probe(moving).verdict == "up"
+    time.sleep(1.2)
+    redirect = web.url(f"/redirect?to={moving}")
+    assert probe(redirect, follow_redirects=True).error == "dns"
 
 
 def test_address_that_answers_is_found_among_several(web, names):

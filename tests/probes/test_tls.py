@@ -82,6 +82,14 @@ def test_redirect_from_http_to_https_is_verified(serve, web):
     assert result.error == "tls_hostname", result.message
 
 
+@pytest.mark.usefixtures("trusted")
+def test_each_handshake_is_a_full_one(authority):
+    context = authority.server_context("127.0.0.1")
+    with HttpTarget(tls=context) as web:
+        assert [probe(web.url()).verdict for _attempt in range(3)] == ["up"] * 3
+    assert context.session_stats()["hits"] == 0
+
+
 def test_server_without_tls(web):
     assert probe(web.url().replace("http:", "https:")).error == "tls"
 

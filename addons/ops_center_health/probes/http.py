@@ -44,7 +44,6 @@ class HttpTransfer(Transfer):
     def _prepare_tls(self) -> None:
         self.curl.setopt(pycurl.CAINFO, trusted_bundle())
         self.curl.setopt(pycurl.OPT_CERTINFO, 1)
-        self.curl.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         self.curl.setopt(pycurl.SSL_VERIFYPEER, self.target.verify)
         self.curl.setopt(pycurl.SSL_VERIFYHOST, 2 if self.target.verify else 0)
         self.curl.setopt(pycurl.SSL_SESSIONID_CACHE, 0)

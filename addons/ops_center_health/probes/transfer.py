@@ -60,7 +60,6 @@ class Transfer:
         """Set up the handle. Each kind adds its own options."""
         self.curl.setopt(pycurl.NOSIGNAL, 1)
         # Whatever is kept from an earlier probe hides a fault from this one.
-        self.curl.setopt(pycurl.FRESH_CONNECT, 1)
         self.curl.setopt(pycurl.FORBID_REUSE, 1)
         # Seconds, for as long as it takes libcurl to pick up the addresses it is given.
         self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 1)
