@@ -22,7 +22,7 @@ class OpsEvent(models.Model):
             ("info", "Information"),
             ("success", "Success"),
             ("warning", "Warning"),
-            ("danger", "Danger"),
+            ("danger", "Failure"),
         ],
         required=True,
         readonly=True,

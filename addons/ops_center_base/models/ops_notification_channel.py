@@ -131,12 +131,22 @@ class OpsNotificationChannel(models.Model):
     def _target_problem(self):
         """Return what is missing before messages can go anywhere, else None."""
         self.ensure_one()
-        if self.kind == "email" and not self.partner_ids:
-            return self.env._("Choose at least one recipient.")
+        if self.kind == "email":
+            return self._recipients_problem()
         if self.kind == "activity" and not self.user_ids:
             return self.env._("Choose at least one user.")
         if self.kind == "webhook":
             return self._address_problem()
+        return None
+
+    def _recipients_problem(self):
+        if not self.partner_ids:
+            return self.env._("Choose at least one recipient.")
+        if silent := self.partner_ids.filtered(lambda partner: not partner.email):
+            return self.env._(
+                "%s can't be reached: enter an email address there first.",
+                ", ".join(silent.mapped("display_name")),
+            )
         return None
 
     def _address_problem(self):

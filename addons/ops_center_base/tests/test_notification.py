@@ -101,8 +101,10 @@ class TestChannels(NotificationCase):
             first.copy({"idempotency_key": first.idempotency_key})
 
     def test_target_is_required(self):
+        silent = self.env["res.partner"].create({"name": "Silent"})
         for kind, values in (
             ("email", {"partner_ids": False}),
+            ("email", {"partner_ids": silent.ids}),
             ("activity", {"user_ids": False}),
             ("webhook", {"webhook_url": False}),
             ("webhook", {"webhook_url": "example.com/hook"}),

@@ -5,7 +5,7 @@ const ICONS = {
     "text-bg-danger": "fa-times-circle",
     "text-bg-warning": "fa-exclamation-triangle",
     "text-bg-success": "fa-check-circle",
-    "text-bg-info": "fa-clock-o",
+    "text-bg-info": "fa-info-circle",
     "text-bg-primary": "fa-play-circle",
 };
 
