@@ -23,7 +23,12 @@ class OpsFinding(models.Model):
 
     name = fields.Char(string="Title", required=True, readonly=True)
     rule_id = fields.Many2one(
-        "ops.finding.rule", required=True, readonly=True, index=True, ondelete="restrict"
+        "ops.finding.rule",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
     )
     description = fields.Text(related="rule_id.description")
     remediation = fields.Text(related="rule_id.remediation")
@@ -82,10 +87,19 @@ class OpsFinding(models.Model):
         string="Suppressed Because", readonly=True, help="The reason given in the source."
     )
     application_id = fields.Many2one(
-        "ops.application", required=True, readonly=True, index=True, ondelete="cascade"
+        "ops.application",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
     )
     environment_id = fields.Many2one(
-        "ops.environment", readonly=True, index="btree_not_null", ondelete="cascade"
+        "ops.environment",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        check_company=True,
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     user_id = fields.Many2one(
@@ -95,7 +109,9 @@ class OpsFinding(models.Model):
     accepted_until = fields.Date(
         readonly=True, tracking=True, help="From the next day on the finding is open again."
     )
-    first_scan_id = fields.Many2one("ops.scan", readonly=True, ondelete="set null")
+    first_scan_id = fields.Many2one(
+        "ops.scan", readonly=True, ondelete="set null", check_company=True
+    )
     first_seen_at = fields.Datetime(string="First Seen", readonly=True)
     last_seen_at = fields.Datetime(
         string="Last Seen",

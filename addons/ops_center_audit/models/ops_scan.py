@@ -37,6 +37,7 @@ class KnownFinding(NamedTuple):
     gone: bool
     accepted: bool
     ordinal: int
+    reopened_count: int
     key: Key
 
 
@@ -418,7 +419,7 @@ class OpsScan(models.Model):
             SQL(
                 """
                 SELECT f.id, f.state, f.digest, f.seen_until IS NOT NULL,
-                       f.accepted_until >= CURRENT_DATE, f.ordinal,
+                       f.accepted_until >= CURRENT_DATE, f.ordinal, f.reopened_count,
                        f.source_id, f.fingerprint, f.identity, r.code, f.path, f.line, f.snippet
                   FROM ops_finding f
                   JOIN ops_finding_rule r ON r.id = f.rule_id
@@ -433,7 +434,7 @@ class OpsScan(models.Model):
                 self.category or "",
             )
         )
-        return [KnownFinding(*row[:6], Key(*row[6:], closed=row[3])) for row in rows]
+        return [KnownFinding(*row[:7], Key(*row[7:], closed=row[3])) for row in rows]
 
     def _park(self, values, mended, mendable):
         self.write(
@@ -510,11 +511,11 @@ class OpsScan(models.Model):
                 if before.state == "resolved":
                     reopened |= finding
                     changes.append((before.id, "reopened", False))
-                    values |= {"resolved_at": False, "reopened_count": finding.reopened_count + 1}
+                    values |= {"resolved_at": False, "reopened_count": before.reopened_count + 1}
                 elif state != before.state and state == "suppressed_in_source":
                     changes.append((before.id, "suppressed", observation.suppressed))
                 if pair.likely:
-                    changes.append((before.id, "moved", finding.location))
+                    changes.append((before.id, "moved", f"{before.key.path}:{before.key.line}"))
                 finding.write(values | {"seen_until": False})
             new += Finding.create(to_create)
         self._log_changes(changes)
