@@ -12,7 +12,6 @@ from datetime import timedelta
 from odoo.tools import SQL
 
 DAYS_AHEAD = 3  # partitions made before they are needed
-RETENTION = timedelta(days=7)
 LEASE_MARGIN = 30  # seconds for storing a result after the probe's own timeout
 
 # Waiting longer for a lock would make every reader and writer queue up behind us.
@@ -138,9 +137,12 @@ def add_partitions(cr, days):
     cr.execute(NO_LOCK_TIMEOUT)
 
 
-def drop_old_partitions(cr):
-    """Drop the partitions that are older than the retention, in no time and without residue."""
-    cr.execute(SQL("SELECT (%s - %s)::date", NOW, RETENTION))
+def drop_old_partitions(cr, retention):
+    """Drop the partitions that are older than the retention, in no time and without residue.
+
+    :param timedelta retention: how long samples and counted errors are kept
+    """
+    cr.execute(SQL("SELECT (%s - %s)::date", NOW, retention))
     [first_kept] = cr.fetchone()
     cr.execute(
         "SELECT inhrelid::regclass::text FROM pg_inherits"
@@ -152,7 +154,7 @@ def drop_old_partitions(cr):
         cr.execute(SQL("ALTER TABLE ops_health_sample DETACH PARTITION %s", SQL.identifier(name)))
         cr.execute(SQL("DROP TABLE %s", SQL.identifier(name)))
     cr.execute(NO_LOCK_TIMEOUT)
-    cr.execute(SQL("DELETE FROM ops_health_log_error WHERE at < %s - %s", NOW, RETENTION))
+    cr.execute(SQL("DELETE FROM ops_health_log_error WHERE at < %s - %s", NOW, retention))
 
 
 def _partition(day):

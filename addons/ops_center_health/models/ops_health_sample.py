@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import drop_view_if_exists
 
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
 from .. import storage
+
+RETENTION_DAYS = 7
 
 
 class OpsHealthSample(models.Model):
@@ -56,4 +60,13 @@ class OpsHealthSample(models.Model):
     def _gc_samples(self):
         """Make the partitions of the coming days, drop those that are too old."""
         run_in_new_transaction(self.env, lambda env: storage.add_coming_partitions(env.cr))
-        run_in_new_transaction(self.env, lambda env: storage.drop_old_partitions(env.cr))
+        run_in_new_transaction(
+            self.env, lambda env: storage.drop_old_partitions(env.cr, self._retention())
+        )
+
+    @api.model
+    def _retention(self):
+        # A setting of the installation, which users can't read from the parameters.
+        parameters = self.env["ir.config_parameter"].sudo()
+        days = parameters.get_param("ops_center_health.sample_retention_days", RETENTION_DAYS)
+        return timedelta(days=int(days))

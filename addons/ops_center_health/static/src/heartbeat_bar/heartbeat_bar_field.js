@@ -1,50 +1,16 @@
-import { Component } from "@odoo/owl";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { Component, xml } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { HeartbeatBar } from "./heartbeat_bar";
 
-const STATES = {
-    up: { label: _t("Up"), color: "bg-success" },
-    degraded: { label: _t("Degraded"), color: "bg-warning" },
-    down: { label: _t("Down"), color: "bg-danger" },
-    unknown: { label: _t("Unknown"), color: "bg-secondary" },
-};
-
-/**
- * The last results of a check as a row of bars, the newest on the right. Worse results stand
- * higher, so that they are not told by colour alone.
- */
 export class HeartbeatBarField extends Component {
-    static template = "ops_center_health.HeartbeatBarField";
+    static template = xml`<HeartbeatBar heartbeats="heartbeats"/>`;
+    static components = { HeartbeatBar };
     static props = { ...standardFieldProps };
 
-    get beats() {
-        return (this.props.record.data[this.props.name] || []).map((beat) => ({
-            ...beat,
-            color: STATES[beat.state].color,
-            tooltip: this.describe(beat),
-        }));
-    }
-
-    get summary() {
-        const beats = this.props.record.data[this.props.name] || [];
-        if (!beats.length) {
-            return _t("No results yet");
-        }
-        return _t("%(up)s of the last %(count)s results are up, the latest: %(latest)s", {
-            up: beats.filter((beat) => beat.state === "up").length,
-            count: beats.length,
-            latest: this.describe(beats.at(-1)),
-        });
-    }
-
-    describe({ at, state, latency_ms: latency }) {
-        const parts = [formatDateTime(deserializeDateTime(at)), STATES[state].label];
-        if (latency !== null) {
-            parts.push(_t("%s ms", Math.round(latency)));
-        }
-        return parts.join(" · ");
+    get heartbeats() {
+        return this.props.record.data[this.props.name] || [];
     }
 }
 

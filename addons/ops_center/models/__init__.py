@@ -1,0 +1,2 @@
+from . import ops_home
+from . import res_config_settings

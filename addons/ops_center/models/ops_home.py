@@ -1,0 +1,224 @@
+from datetime import timedelta
+
+from babel.dates import format_timedelta
+
+from odoo import api, fields, models
+from odoo.tools.misc import babel_locale_parse, format_datetime
+
+HEARTBEATS = 40
+NEEDS = 8
+CHANGES = 8
+BAD_STATES = ("down", "degraded")
+OPEN_FINDING_STATES = ("new", "confirmed")
+URGENT_SEVERITIES = ("critical", "high")
+
+
+class OpsHome(models.AbstractModel):
+    """What the home screen says: one sentence, the heartbeats, what needs somebody, what changed.
+
+    It only reads, with the rights of the user who looks.
+    """
+
+    _name = "ops.home"
+    _description = "Home Screen"
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    @api.readonly
+    def retrieve(self):
+        """Return the home screen's content, ready to be shown.
+
+        :return: dict of ``headline``, ``environments``, ``needs``, ``needs_count``, ``changes``
+            and ``next_step``
+        """
+        self.env["ops.environment"].check_access("read")
+        environments = self.env["ops.environment"].search([])
+        needs = self._needs()
+        changes = self.env["ops.event"].search([], limit=CHANGES)
+        return {
+            "headline": self._headline(environments, changes[:1], len(needs)),
+            "environments": self._environments(environments),
+            "needs": needs[:NEEDS],
+            "needs_count": len(needs),
+            "changes": [self._change(event) for event in changes],
+            "next_step": self._next_step(environments),
+        }
+
+    def _headline(self, environments, last_change, needs_count):
+        """Return the one true sentence about the environment that the user stands in."""
+        here = environments.filtered("is_self") or environments[:1]
+        watched_since = min(here.check_ids.mapped("create_date"), default=fields.Datetime.now())
+        values = {
+            "environment": here.name,
+            "duration": self._duration(fields.Datetime.now() - watched_since),
+        }
+        sentences = {
+            "up": self.env._("%(environment)s works, watched for %(duration)s.", **values),
+            "degraded": self.env._("%(environment)s works, but not as it should.", **values),
+            "down": self.env._("%(environment)s has a problem.", **values),
+        }
+        parts = [
+            sentences.get(
+                here.health_state,
+                self.env._("Nobody knows yet how %(environment)s is.", **values),
+            )
+        ]
+        if last_change:
+            parts.append(
+                self.env._(
+                    "Last change: %(change)s at %(time)s.",
+                    change=last_change.name.rstrip("."),
+                    time=format_datetime(self.env, last_change.date, dt_format="short"),
+                )
+            )
+        if needs_count:
+            parts.append(
+                self.env._("One thing needs you.")
+                if needs_count == 1
+                else self.env._("%(count)s things need you.", count=needs_count)
+            )
+        else:
+            parts.append(self.env._("Nothing needs you."))
+        return {"state": here.health_state or "unknown", "text": " ".join(parts)}
+
+    def _environments(self, environments):
+        """Return each environment that has checks, with their heartbeats."""
+        checks = self.env["ops.health.check"].search(
+            [("environment_id", "in", environments.ids)], order="sequence, id"
+        )
+        heartbeats = checks._heartbeats(limit=HEARTBEATS)
+        state_labels = dict(checks._fields["state"]._description_selection(self.env))
+        return [
+            {
+                "id": environment.id,
+                "name": environment.display_name,
+                "state": environment.health_state or "unknown",
+                "state_label": state_labels.get(environment.health_state or "unknown"),
+                "release": environment.release or "",
+                "checks": [
+                    {
+                        "id": check.id,
+                        "name": check.name,
+                        "state": check.state,
+                        "state_label": state_labels[check.state],
+                        "heartbeats": heartbeats.get(check.id, []),
+                    }
+                    for check in checks
+                    if check.environment_id == environment
+                ],
+            }
+            for environment in environments
+            if environment in checks.environment_id
+        ]
+
+    def _needs(self):
+        """Return what somebody has to look at, the most urgent first."""
+        return [*self._held(), *self._incidents(), *self._operations(), *self._findings()]
+
+    def _held(self):
+        blocker = self.env["ops.instance"]._outward_blocker()
+        if not blocker:
+            return []
+        return [
+            {
+                "key": "held",
+                "level": "danger",
+                "title": self.env._("Everything outward is held"),
+                "evidence": blocker,
+                "fix": self.env._("A manager of Ops Center decides whether this is the original."),
+                "decision": self.env.user.has_group("ops_center_base.group_manager"),
+            }
+        ]
+
+    def _incidents(self):
+        incidents = self.env["ops.health.incident"].search([("state", "!=", "resolved")])
+        return [
+            {
+                "key": f"incident-{incident.id}",
+                "level": "danger" if incident.state == "open" else "warning",
+                "title": incident.display_name,
+                "evidence": incident.cause or "",
+                "fix": self.env._("Look at the evidence, then acknowledge it or mend the cause."),
+                "res_model": incident._name,
+                "res_id": incident.id,
+            }
+            for incident in incidents
+        ]
+
+    def _operations(self):
+        operations = self.env["ops.operation"].search([("state", "=", "needs_attention")])
+        return [
+            {
+                "key": f"operation-{operation.id}",
+                "level": "warning",
+                "title": operation.display_name,
+                "evidence": operation.last_error or "",
+                "fix": self.env._("Find out whether it happened, then retry or cancel it."),
+                "res_model": operation._name,
+                "res_id": operation.id,
+            }
+            for operation in operations
+        ]
+
+    def _findings(self):
+        findings = self.env["ops.finding"].search(
+            [
+                ("state", "in", OPEN_FINDING_STATES),
+                ("severity", "in", URGENT_SEVERITIES),
+            ]
+        )
+        return [
+            {
+                "key": f"finding-{finding.id}",
+                "level": "danger" if finding.severity == "critical" else "warning",
+                "title": finding.name,
+                "evidence": finding.evidence or "",
+                "fix": finding.remediation or "",
+                "res_model": finding._name,
+                "res_id": finding.id,
+            }
+            for finding in findings
+        ]
+
+    def _change(self, event):
+        return {
+            "id": event.id,
+            "level": event.level,
+            "icon": event.icon,
+            "title": event.name,
+            "environment": event.environment_id.display_name or "",
+            "date": fields.Datetime.to_string(event.date),
+            "res_model": event.res_model or False,
+            "res_id": event.res_id or False,
+        }
+
+    def _next_step(self, environments):
+        """Return the one step that helps this installation most, or False when all are done."""
+        steps = (
+            (
+                not self.env["ops.notification.channel"].search_count([], limit=1),
+                self.env._("Say who is told when something breaks"),
+                self.env._("Incidents open by themselves; nobody hears of them yet."),
+                "ops_center_base.ops_notification_channel_action",
+            ),
+            (
+                len(environments) == 1,
+                self.env._("Add the next environment to watch"),
+                self.env._("A staging server, a customer's Odoo, a shop: anything with a URL."),
+                "ops_center_base.ops_environment_action",
+            ),
+            (
+                not self.env["ops.scan"].search_count([("source", "=", "upload")], limit=1),
+                self.env._("Upload a scanner's report"),
+                self.env._("Any SARIF file will do; what it found becomes findings to work on."),
+                "ops_center_audit.ops_scan_action",
+            ),
+        )
+        for missing, title, text, action in steps:
+            if missing:
+                return {"title": title, "text": text, "action": action}
+        return False
+
+    def _duration(self, delta: timedelta):
+        return format_timedelta(delta, locale=babel_locale_parse(self.env.lang))
