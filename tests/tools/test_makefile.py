@@ -1,0 +1,15 @@
+"""The targets that the documentation names."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = {
+    "clean", "containers-test", "format", "help", "lint", "lock", "run", "screenshots", "start",
+    "stop", "test", "verify",
+}  # fmt: skip
+
+
+def test_help_is_the_default_and_lists_every_target():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {line.split()[0] for line in listed.splitlines()} == TARGETS
