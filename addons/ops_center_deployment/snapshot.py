@@ -4,7 +4,12 @@ A snapshot is ``{"release": revision, "modules": {name: version}}``.
 Both snapshots and differences are plain JSON values, so that they can be stored as they are.
 """
 
+import re
 from typing import NotRequired, TypedDict
+
+#: A commit SHA (Git: 40 or 64 digits), perhaps abbreviated.
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
+SHORT_COMMIT = 8  # digits
 
 
 class Snapshot(TypedDict):
@@ -44,6 +49,14 @@ def difference(before: Snapshot, after: Snapshot) -> Changes:
     if before["release"] != after["release"]:
         changes["release"] = [before["release"], after["release"]]
     return changes
+
+
+def shorten(revision: str) -> str:
+    """Abbreviate a revision for the eye, if it is a commit SHA.
+
+    :param revision: a commit SHA, or whatever else a release calls itself
+    """
+    return revision[:SHORT_COMMIT] if COMMIT.fullmatch(revision) else revision
 
 
 def same_revision(one: str, other: str) -> bool:

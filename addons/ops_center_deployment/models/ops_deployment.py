@@ -3,11 +3,9 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 
-from .. import states
+from .. import snapshot, states
 
-REVISION = re.compile(r"[0-9a-f]{7,64}")
 IMAGE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-SHORT_REVISION = 8
 
 #: The states worth a line on the timeline.
 EVENT_LEVELS = {
@@ -196,7 +194,7 @@ class OpsDeployment(models.Model):
                     )
                 )
             # What was seen running is called whatever it called itself, and a rollback repeats it.
-            if deployment.kind not in {"observed", "rollback"} and not REVISION.fullmatch(
+            if deployment.kind not in {"observed", "rollback"} and not snapshot.COMMIT.fullmatch(
                 deployment.revision
             ):
                 raise ValidationError(
@@ -236,9 +234,7 @@ class OpsDeployment(models.Model):
     @api.depends("revision")
     def _compute_revision_short(self):
         for deployment in self:
-            revision = deployment.revision or ""
-            is_commit = REVISION.fullmatch(revision)
-            deployment.revision_short = revision[:SHORT_REVISION] if is_commit else revision
+            deployment.revision_short = snapshot.shorten(deployment.revision or "")
 
     @api.depends("started_at", "finished_at")
     def _compute_duration(self):

@@ -166,11 +166,12 @@ class OpsEnvironment(models.Model):
             return self.env._(
                 "First seen: %(count)s modules, release %(release)s",
                 count=len(seen["modules"]),
-                release=seen["release"],
+                release=snapshot.shorten(seen["release"]),
             )
         parts = []
-        if release := changes.get("release"):
-            parts.append(self.env._("release %(old)s → %(new)s", old=release[0], new=release[1]))
+        if "release" in changes:
+            old, new = map(snapshot.shorten, changes["release"])
+            parts.append(self.env._("release %(old)s → %(new)s", old=old, new=new))
         updated, added, removed = changes["updated"], changes["added"], changes["removed"]
         if len(updated) == 1:
             [(module, [old, new])] = updated.items()

@@ -56,7 +56,7 @@ class TestObserve(DeploymentCommon, TransactionCase):
             ],
         )
         self.assertEqual(
-            first.summary, f"First seen: {len(self.modules)} modules, release {RELEASE}"
+            first.summary, f"First seen: {len(self.modules)} modules, release 3f6c1d9b"
         )
         self.assertEqual(self.environment.live_deployment_id, first)
         self.assertEqual(self.environment.release, RELEASE)
@@ -110,6 +110,7 @@ class TestObserve(DeploymentCommon, TransactionCase):
         self._release(NEXT_RELEASE)
         change = self._observe()
         self.assertEqual(change.revision, NEXT_RELEASE)
+        self.assertEqual(change.summary, "release 3f6c1d9b → a91be077")
         self.assertEqual(change.module_changes["release"], [RELEASE, NEXT_RELEASE])
         self.assertEqual(self.environment.release, NEXT_RELEASE)
 

@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.ops_center_deployment.snapshot import difference, same_revision
+from odoo.addons.ops_center_deployment.snapshot import difference, same_revision, shorten
 
 
 @tagged("post_install", "-at_install")
@@ -27,3 +27,7 @@ class TestSnapshot(BaseCase):
         self.assertTrue(same_revision("3f6c1d9", "3f6c1d9b8a7e"))
         self.assertFalse(same_revision("3f6c1d9", "3f6c1d8"))
         self.assertFalse(same_revision("", "3f6c1d9"))
+
+    def test_only_commits_are_shortened(self):
+        self.assertEqual(shorten("3f6c1d9b8a7e5f40213c6d7e8f9a0b1c2d3e4f50"), "3f6c1d9b")
+        self.assertEqual(shorten("odoo-19.0-20260101"), "odoo-19.0-20260101")
