@@ -355,25 +355,26 @@ class OpsHealthCheck(models.Model):
         if not claims:
             return min(max(wait, 0.0), 1.0) if wait is not None else 1.0
         crash_point("claimed")
-        for results in batches(self._outcomes(claims)):
-            changes = run_in_new_transaction(self.env, _store, results)
-            for check_id, state, outcome in changes:
-                run_in_new_transaction(self.env, _change_state, check_id, state, outcome)
+        self._keep(self._measure(claims))
+        # Storing must not stop the clocks of the probes that are still running.
+        for results in batches(_probe(claims)):
+            self._keep(results)
         return 0.0
 
     @api.model
-    def _outcomes(self, claims):
-        """Look at each claimed check, outside of any transaction, and yield it with its outcome."""
-        probed = {}
-        for claim in claims:
-            if claim.target:
-                probed[claim.check_id] = claim
-            else:
-                yield claim, self.env["ops.health.self"]._measure(claim.self_check, claim.window)
-        targets = [claim.target for claim in probed.values()]
-        for result in run_probes(targets, deadline=PASS_DEADLINE):
-            claim = probed[result.key]
-            yield claim, Outcome.from_result(result, claim.target)
+    def _measure(self, claims):
+        """Measure what is measured here, each in a transaction of its own."""
+        measured = [claim for claim in claims if not claim.target]
+        self_checks = self.env["ops.health.self"]
+        return [(claim, self_checks._measure(claim.self_check, claim.window)) for claim in measured]
+
+    @api.model
+    def _keep(self, results):
+        """Store the outcomes of claims and do what follows from them."""
+        if not results:
+            return
+        for check_id, state, outcome in run_in_new_transaction(self.env, _store, results):
+            run_in_new_transaction(self.env, _change_state, check_id, state, outcome)
 
     @api.model
     def _heartbeats(self, limit=HEARTBEATS):
@@ -454,6 +455,15 @@ def _claim_due(env):
         return [], storage.seconds_to_due(cr)
     checks = env["ops.health.check"].browse(lease["check_id"] for lease in leases)
     return [check._claim(lease) for check, lease in zip(checks, leases, strict=True)], None
+
+
+def _probe(claims):
+    """Probe what is reached over the network and yield the claims with their outcomes."""
+    probed = {claim.check_id: claim for claim in claims if claim.target}
+    targets = [claim.target for claim in probed.values()]
+    for result in run_probes(targets, deadline=PASS_DEADLINE):
+        claim = probed[result.key]
+        yield claim, Outcome.from_result(result, claim.target)
 
 
 def _store(env, results):

@@ -1,0 +1,67 @@
+from contextlib import contextmanager
+
+from odoo.tests import TransactionCase
+
+from odoo.addons.ops_center_base.tests.common import loopback_server
+
+from .. import storage
+
+
+class HealthCase(TransactionCase):
+    """Checks of a loopback server, in a company whose checks may reach it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The checks of this very Odoo have tests of their own.
+        cls.env["ops.health.check"].search([]).action_pause()
+        cls.env.company.ops_allowed_networks = "127.0.0.0/8"
+        cls.application = cls.env["ops.application"].create({"name": "Shop"})
+        cls.environment = cls.env["ops.environment"].create(
+            {"name": "Production", "application_id": cls.application.id}
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.answers = {"status": "200 OK", "body": b"all is well"}
+        server = loopback_server(lambda exchange: exchange.answer(**self.answers))
+        self.url, self.exchanges = self.enterContext(server)
+
+    def create_check(self, **values):
+        return self.env["ops.health.check"].create(
+            {
+                "name": "Front page",
+                "environment_id": self.environment.id,
+                "url": f"{self.url}/status",
+                **values,
+            }
+        )
+
+    def run_due(self):
+        """One pass of the worker's loop, as the worker has it called."""
+        with self.worker_transactions():
+            return self.env["ops.health.check"]._run_due()
+
+    def run_now(self, checks, times=1):
+        """Have the time come for the checks, so often."""
+        for _time in range(times):
+            checks.flush_recordset()
+            storage.schedule_now(self.env.cr, checks.ids)
+            self.run_due()
+
+    @contextmanager
+    def worker_transactions(self):
+        """Let the transactions that the worker opens see, and add to, the one of the test."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            yield
+        self.env.invalidate_all()
+
+    def break_target(self, body=b"out of order"):
+        self.answers = {"status": "500 Internal Server Error", "body": body}
+
+    def mend_target(self):
+        self.answers = {"status": "200 OK", "body": b"all is well"}
+
+    def events(self, kind):
+        return self.env["ops.event"].search([("kind", "=", kind)])
