@@ -8,7 +8,7 @@ from odoo.tools.misc import babel_locale_parse, format_datetime
 HEARTBEATS = 40
 NEEDS = 8
 CHANGES = 8
-BAD_STATES = ("down", "degraded")
+CHANGE_DOMAIN = ["!", "|", ("kind", "=like", "finding.%"), ("kind", "=like", "scan.%")]
 OPEN_FINDING_STATES = ("new", "confirmed")
 URGENT_SEVERITIES = ("critical", "high")
 
@@ -35,9 +35,10 @@ class OpsHome(models.AbstractModel):
         self.env["ops.environment"].check_access("read")
         environments = self.env["ops.environment"].search([])
         needs = self._needs()
-        changes = self.env["ops.event"].search([], limit=CHANGES)
+        # Findings and scans stand among the needs already, or in their own lists.
+        changes = self.env["ops.event"].search(CHANGE_DOMAIN, limit=CHANGES)
         return {
-            "headline": self._headline(environments, changes[:1], len(needs)),
+            "headline": self._headline(environments, len(needs)),
             "environments": self._environments(environments),
             "needs": needs[:NEEDS],
             "needs_count": len(needs),
@@ -45,12 +46,12 @@ class OpsHome(models.AbstractModel):
             "next_step": self._next_step(environments),
         }
 
-    def _headline(self, environments, last_change, needs_count):
+    def _headline(self, environments, needs_count):
         """Return the one true sentence about the environment that the user stands in."""
         here = environments.filtered("is_self") or environments[:1]
         watched_since = min(here.check_ids.mapped("create_date"), default=fields.Datetime.now())
         values = {
-            "environment": here.name,
+            "environment": here.application_id.name,
             "duration": self._duration(fields.Datetime.now() - watched_since),
         }
         sentences = {
@@ -64,6 +65,9 @@ class OpsHome(models.AbstractModel):
                 self.env._("Nobody knows yet how %(environment)s is.", **values),
             )
         ]
+        last_change = self.env["ops.event"].search(
+            [("environment_id", "=", here.id), ("kind", "=like", "deployment.%")], limit=1
+        )
         if last_change:
             parts.append(
                 self.env._(
