@@ -20,11 +20,6 @@ class AccessCase(TransactionCase):
         ]
         cls.stored = [model for model in cls.models if not model._transient]
 
-    def each(self, models):
-        for model in models:
-            with self.subTest(model=model._name):
-                yield model
-
 
 @tagged("post_install", "-at_install")
 class TestRoles(AccessCase):
@@ -48,32 +43,37 @@ class TestRoles(AccessCase):
         return {operation for operation in OPERATIONS if records.has_access(operation)}
 
     def test_who_has_no_role_has_no_access(self):
-        for model in self.each(self.models):
-            for role in ("public", "portal", "employee"):
-                self.assertFalse(self.allowed(model, role), role)
+        for model in self.models:
+            with self.subTest(model=model._name):
+                for role in ("public", "portal", "employee"):
+                    self.assertFalse(self.allowed(model, role), role)
 
     def test_viewers_only_read(self):
-        for model in self.each(self.stored):
-            self.assertLessEqual(self.allowed(model, "viewer"), {"read"})
+        for model in self.stored:
+            with self.subTest(model=model._name):
+                self.assertLessEqual(self.allowed(model, "viewer"), {"read"})
 
     def test_each_role_may_what_the_one_below_may(self):
-        for model in self.each(self.models):
-            viewer, operator, manager = (
-                self.allowed(model, role) for role in ("viewer", "operator", "manager")
-            )
-            self.assertLessEqual(viewer, operator)
-            self.assertLessEqual(operator, manager)
-            self.assertIn("read", manager)
+        for model in self.models:
+            with self.subTest(model=model._name):
+                viewer, operator, manager = (
+                    self.allowed(model, role) for role in ("viewer", "operator", "manager")
+                )
+                self.assertLessEqual(viewer, operator)
+                self.assertLessEqual(operator, manager)
+                self.assertIn("read", manager)
 
     def test_nobody_writes_what_the_machine_writes(self):
-        for model in self.each(self.env[name] for name in sorted(MACHINE_WRITTEN)):
+        for name in sorted(MACHINE_WRITTEN):
             for role in self.users:
-                self.assertLessEqual(self.allowed(model, role), {"read"}, role)
+                with self.subTest(model=name, role=role):
+                    self.assertLessEqual(self.allowed(self.env[name], role), {"read"})
 
     def test_roles_on_configuration(self):
         everything = set(OPERATIONS)
         for name in ("ops.application", "ops.environment", "ops.notification.channel"):
-            for model in self.each([self.env[name]]):
+            model = self.env[name]
+            with self.subTest(model=name):
                 self.assertEqual(self.allowed(model, "viewer"), {"read"})
                 self.assertEqual(self.allowed(model, "operator"), {"read"})
                 self.assertEqual(self.allowed(model, "manager"), everything)
@@ -117,48 +117,48 @@ class TestCompanies(AccessCase):
         cls.of_company = [model for model in cls.stored if "company_id" in model._fields]
 
     def test_each_model_is_closed_to_other_companies(self):
-        for model in self.each(self.of_company):
-            domain = self.env["ir.rule"].with_user(self.stranger)._compute_domain(model._name)
-            conditions = [
-                (condition.field_expr, condition.operator, list(condition.value))
-                for condition in domain.iter_conditions()
-                if condition.field_expr == "company_id"
-            ]
-            self.assertTrue(conditions, "A rule on the company is missing.")
-            for _field, operator, ids in conditions:
-                self.assertEqual(operator, "in")
-                self.assertLessEqual(set(ids), {self.company.id, False})
+        for model in self.of_company:
+            with self.subTest(model=model._name):
+                domain = self.env["ir.rule"].with_user(self.stranger)._compute_domain(model._name)
+                conditions = [
+                    (condition.field_expr, condition.operator, list(condition.value))
+                    for condition in domain.iter_conditions()
+                    if condition.field_expr == "company_id"
+                ]
+                self.assertTrue(conditions, "A rule on the company is missing.")
+                for _field, operator, ids in conditions:
+                    self.assertEqual(operator, "in")
+                    self.assertLessEqual(set(ids), {self.company.id, False})
 
     def test_records_of_other_companies_are_out_of_reach(self):
         self.env["ops.event"]._record("test.happened", "It happened")
         reached = set()
-        for model in self.each(self.of_company):
-            records = model.with_context(active_test=False).search(
-                [("company_id", "not in", [self.company.id, False])]
-            )
-            strange = records.with_user(self.stranger)
-            self.assertFalse(strange.search([("id", "in", records.ids)]))
-            if records:
-                reached.add(model._name)
-                with self.assertRaises(AccessError):
-                    strange.read(["display_name"])
+        for model in self.of_company:
+            with self.subTest(model=model._name):
+                records = model.with_context(active_test=False).search(
+                    [("company_id", "not in", [self.company.id, False])]
+                )
+                strange = records.with_user(self.stranger)
+                self.assertFalse(strange.search([("id", "in", records.ids)]))
+                if records:
+                    reached.add(model._name)
+                    with self.assertRaises(AccessError):
+                        strange.read(["display_name"])
         self.assertLessEqual({"ops.application", "ops.environment", "ops.event"}, reached)
-
-    def test_company_is_required(self):
-        for model in self.each(self.of_company):
-            self.assertTrue(model._fields["company_id"].required or not model._auto)
 
     def test_links_stay_within_the_company(self):
         names = {model._name for model in self.of_company}
-        for model in self.each(self.of_company):
-            links = [
-                field.name
-                for field in model._fields.values()
-                if isinstance(field, fields.Many2one)
-                and field.comodel_name in names
-                and field.store
-                and not field.related
-                and not field.check_company
-            ]
-            self.assertFalse(links, "check_company is missing.")
-            self.assertTrue(model._check_company_auto or not model._auto)
+        for model in self.of_company:
+            if model._fields["company_id"].related or not model._auto:
+                continue
+            with self.subTest(model=model._name):
+                self.assertTrue(model._check_company_auto)
+                links = [
+                    field.name
+                    for field in model._fields.values()
+                    if isinstance(field, fields.Many2one)
+                    and field.comodel_name in names
+                    and not field.compute
+                    and not field.check_company
+                ]
+                self.assertFalse(links, "check_company is missing.")
