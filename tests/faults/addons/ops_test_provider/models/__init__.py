@@ -1,0 +1,3 @@
+from . import ops_operation
+from . import ops_test_naive
+from . import ops_worker

@@ -1,0 +1,11 @@
+from odoo import api, models
+
+from odoo.addons.ops_center_base.loop import Loop
+
+
+class OpsWorker(models.Model):
+    _inherit = "ops.worker"
+
+    @api.model
+    def _loops(self):
+        return [*super()._loops(), Loop("naive", "ops.test.naive", "_run", 0.2)]
