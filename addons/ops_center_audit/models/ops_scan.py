@@ -210,26 +210,28 @@ class OpsScan(models.Model):
         )
         if not attachment:
             raise UserError(self.env._("Add the report that the scanner wrote, then import it."))
-        content = attachment.raw
         try:
-            report = sarif.read(io.BytesIO(content))
+            self._import_content(attachment.raw, confirmed)
         except sarif.ReportError as error:
             # The state is read-only for everybody; the right to import was checked by the caller.
             self.sudo().write({"state": "failed", "message": self._explain(error)})
-            return
+        self.invalidate_recordset()
+
+    def _import_content(self, content, confirmed):
+        report = sarif.read(io.BytesIO(content))
         scopes = self._scopes(report.runs, self.category)
         if confirmed:
             # A category that was not given came from the report.
             scope = (self.tool, self.category)
-            scopes = {scope: (self._scopes(report.runs).get(scope) or scopes[scope])}
+            scopes = {scope: self._scopes(report.runs).get(scope) or scopes[scope]}
         digest = sha256(content).hexdigest()
         with self._exclusively(self.application_id, self.environment_id, scopes):
             run_in_new_transaction(
-                # What a report says becomes findings whoever uploads it; see above for the right.
+                # What a report says becomes findings whoever uploads it; the right to import was
+                # checked by the caller.
                 self.env(su=True),
                 lambda env: self.with_env(env)._apply_report(report, scopes, digest, confirmed),
             )
-        self.invalidate_recordset()
 
     def _explain(self, error):
         """Say what is wrong with a file, and what to do about it."""
@@ -419,7 +421,8 @@ class OpsScan(models.Model):
             SQL(
                 """
                 SELECT f.id, f.state, f.digest, f.seen_until IS NOT NULL,
-                       f.accepted_until >= CURRENT_DATE, f.ordinal, f.reopened_count,
+                       f.accepted_until >= CURRENT_DATE, f.ordinal,
+                       COALESCE(f.reopened_count, 0),
                        f.source_id, f.fingerprint, f.identity, r.code, f.path, f.line, f.snippet
                   FROM ops_finding f
                   JOIN ops_finding_rule r ON r.id = f.rule_id
