@@ -43,6 +43,7 @@ class HttpTarget:
     ``/slow/<s>``        a good answer after so many seconds
     ``/hang``            no answer until the client gives up
     ``/drip/<s>``        a body of which one byte comes every so many seconds, without end
+    ``/raw?hex=…``       those bytes
     ``/stay``            a good answer, and the connection stays open without another
     ``/reset``           the connection is reset after the request
     ``/empty``           the connection is closed without an answer
@@ -122,8 +123,9 @@ class HttpTarget:
     async def _answer(self, head, url, reader, writer):
         name, _slash, argument = url.path.lstrip("/").partition("/")
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        if name in ANSWERS:
-            await _send(writer, *ANSWERS[name])
+        answers = {"switch": self._switch, **ANSWERS}
+        if name in answers:
+            await _send(writer, *answers[name])
         elif name in BYTES:
             writer.write(BYTES[name])
         elif name in FLOODS:
@@ -135,8 +137,6 @@ class HttpTarget:
                 await _send(writer, 200, query["say"])
             case "echo":
                 await _send(writer, 200, head.decode("latin-1"))
-            case "switch":
-                await _send(writer, *self._switch)
             case "redirect":
                 await _send(writer, 302, "", f"Location: {query['to']}", "Set-Cookie: a=b")
             case "slow":
@@ -144,6 +144,8 @@ class HttpTarget:
                 await _send(writer, 200, "late")
             case "hang":
                 await reader.read()
+            case "raw":
+                writer.write(bytes.fromhex(query["hex"]))
             case "stay":
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 await reader.read()

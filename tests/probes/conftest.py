@@ -32,26 +32,30 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of the tests")])
         self._name = name
-        self._certificate = self._sign(
+        certificate = self._sign(
             name, self._key, days=(-1, 30), extension=x509.BasicConstraints(True, None)
         )
         self.bundle = folder / "authority.pem"
-        self.bundle.write_bytes(_pem(self._certificate))
+        self.bundle.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def server_context(self, *names, days=(-1, 30)):
-        """TLS for a server with these names, valid between two days counted from today."""
+    def server_context(self, *names, days=(-1, 30), forge=None):
+        """TLS for a server with these names, valid between two days counted from today.
+
+        :param forge: changes the signed certificate, bytes to bytes
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         alternatives = x509.SubjectAlternativeName(list(map(_general_name, names)))
         certificate = self._sign(subject, key, days=days, extension=alternatives)
+        encoded = certificate.public_bytes(serialization.Encoding.DER)
         path = self._folder / f"server-{certificate.serial_number}.pem"
-        path.write_bytes(
+        path.write_text(
             key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
-            )
-            + _pem(certificate)
+            ).decode()
+            + ssl.DER_cert_to_PEM_cert(forge(encoded) if forge else encoded)
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
@@ -78,10 +82,6 @@ def _general_name(name):
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
-
-
-def _pem(certificate):
-    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 @pytest.fixture(scope="session")

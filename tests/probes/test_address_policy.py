@@ -152,7 +152,7 @@ def test_redirect_to_a_denied_address_is_refused(web):
         assert not inside.requests
     assert (result.verdict, result.error) == ("unknown", "address_denied")
     assert result.message == (
-        "Not probed: the address 127.0.0.2 of 127.0.0.1 is not allowed by the policy."
+        "Not probed: the address 127.0.0.2 of 127.0.0.2 is not allowed by the policy."
     )
 
 

@@ -41,6 +41,7 @@ def test_good_answer_is_up_with_its_phases(web):
         ("/gzip-bomb", {"body_contains": "hello"}, "too_large"),
         ("/loop", {"follow_redirects": True}, "redirects"),
         ("/redirect?to=file:///etc/passwd", {"follow_redirects": True}, "redirect_refused"),
+        ("/redirect?to=http://a:99999/", {"follow_redirects": True}, "redirect_refused"),
     ],
 )
 def test_bad_answer_is_down(web, path, expectations, error):
@@ -92,12 +93,30 @@ def test_body_excerpt_is_bounded_and_the_cap_is_the_target_s(web):
     far = web.url(f"/text?say={'x' * 2000}needle")
     assert probe(far, body_contains="needle").verdict == "up"
     assert probe(far, body_contains="needle", max_body=1000).error == "too_large"
+    whole = probe(far, body_contains="thread", max_body=2006)
+    assert whole.error == "body"
 
 
 def test_closed_port_refuses():
     result = probe(f"http://127.0.0.1:{closed_port()}/")
     assert (result.verdict, result.error, result.status) == ("down", "connect_refused", None)
     assert list(result.phases) == ["dns", "connect", "total"]
+
+
+def test_message_names_the_hop_that_failed(web):
+    port = closed_port()
+    redirect = web.url(f"/redirect?to=http://127.0.0.2:{port}/")
+    result = probe(redirect, follow_redirects=True)
+    assert result.error == "connect_refused"
+    assert result.message == (
+        f"127.0.0.2 refuses connections on port {port}: nothing listens there."
+    )
+
+
+def test_header_excerpt_is_bounded(web):
+    result = probe(web.url("/header-flood"))
+    assert result.error == "headers_too_large"
+    assert sum(map(len, [*result.headers, *result.headers.values()])) <= 4096
 
 
 def test_dropped_connection_request_times_out():

@@ -1,9 +1,12 @@
 """What an answer must look like to count as good."""
 
+from functools import lru_cache
+
 LOWEST_STATUS = 100
 HIGHEST_STATUS = 599
 
 
+@lru_cache
 def parse_status_ranges(text: str) -> tuple[range, ...]:
     """Read ranges such as ``200-299,301`` (both ends belong to a range).
 

@@ -41,15 +41,23 @@ def verification_error(curl: pycurl.Curl, detail: str) -> str:
 
 def server_certificate(curl: pycurl.Curl) -> dict | None:
     """The server's own certificate as described in :class:`.result.Result`, if it showed one."""
-    chain = curl.getinfo(pycurl.INFO_CERTINFO)
+    chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
     if not chain:
         return None
-    fields = dict(chain[0])
+    # Whoever made the certificate wrote into it what he liked.
+    fields = {name.decode(): value.decode("utf-8", "replace") for name, value in chain[0]}
     alternatives = fields.get("X509v3 Subject Alternative Name", "")
     return {
         "subject": fields["Subject"],
         "issuer": fields["Issuer"],
         "names": [name.partition(":")[2] for name in alternatives.split(", ") if name],
-        "not_before": ssl.cert_time_to_seconds(fields["Start date"]),
-        "not_after": ssl.cert_time_to_seconds(fields["Expire date"]),
+        "not_before": _seconds(fields["Start date"]),
+        "not_after": _seconds(fields["Expire date"]),
     }
+
+
+def _seconds(date: str) -> int | None:
+    try:
+        return ssl.cert_time_to_seconds(date)
+    except ValueError:
+        return None

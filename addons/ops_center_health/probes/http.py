@@ -4,7 +4,7 @@ import pycurl
 
 from .assertions import parse_status_ranges, status_matches
 from .certificate import trusted_bundle
-from .transfer import MAX_HEADERS, MAX_REDIRECTS, Transfer
+from .transfer import EXCERPT_BYTES, MAX_HEADERS, MAX_REDIRECTS, Transfer
 
 USER_AGENT = "OpsCenterProbe/1.0"
 
@@ -55,17 +55,18 @@ class HttpTransfer(Transfer):
         if self._header_bytes > MAX_HEADERS:
             return -1
         name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            # Cookies are credentials, and results are stored.
-            if name.lower() != "set-cookie":
-                self.headers[name.lower()] = value.strip()
-        elif name.startswith("HTTP/"):
+        if not colon and name.startswith("HTTP/"):
             self.headers.clear()
+            self._header_bytes = len(line)
+        # Cookies are credentials, and results are stored.
+        elif colon and self._header_bytes <= EXCERPT_BYTES and name.lower() != "set-cookie":
+            self.headers[name.lower()] = value.strip()
         return None
 
     def _on_body(self, chunk: bytes) -> int | None:
-        self.body += chunk[: self.target.max_body - len(self.body)]
-        self._body_is_cut = len(self.body) >= self.target.max_body
+        room = self.target.max_body - len(self.body)
+        self.body += chunk[:room]
+        self._body_is_cut = len(chunk) > room
         return -1 if self._body_is_cut else None
 
     # === JUDGING === #
@@ -73,8 +74,8 @@ class HttpTransfer(Transfer):
     def _transfer_error(self, code: int, detail: str) -> str:
         if code == pycurl.E_WRITE_ERROR:
             return "" if self._body_is_cut else "headers_too_large"
-        if code == pycurl.E_UNSUPPORTED_PROTOCOL:
-            return "redirect_refused" if self._status() else "protocol"
+        if code in {pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_URL_MALFORMAT} and self._status():
+            return "redirect_refused"
         return super()._transfer_error(code, detail)
 
     def _judge(self) -> str:

@@ -21,9 +21,11 @@ class Result:
         over all hops when redirects were followed
     :param address: the IP address that was connected to
     :param body: the first 4 KiB of the decoded body
-    :param headers: of the last answer, names in lower case, without cookies
+    :param headers: the first 4 KiB of those of the last answer, names in lower case, without
+        cookies
     :param certificate: ``subject``, ``issuer``, ``names`` (list), ``not_before`` and ``not_after``
-        (seconds since 1970, UTC) of the server's own certificate, also when it was refused
+        (seconds since 1970, UTC; None if unreadable) of the server's own certificate, also when it
+        was refused
     :param started_at: seconds since 1970, UTC
     """
 

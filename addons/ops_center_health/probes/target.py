@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit, urlunsplit
+from functools import cached_property
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .assertions import parse_status_ranges
 
@@ -63,43 +64,44 @@ class Target:
         if not self.url.isprintable() or " " in self.url:
             raise ValueError("The address must not contain spaces or control characters.")
         try:
-            parts = urlsplit(self.url)
-            port = self.port
-            parts.netloc.encode("idna")
+            scheme = self._parts.scheme
+            host, port, _url = self.host, self.port, self.ascii_url
         except ValueError as error:
             raise ValueError(
                 "The address cannot be read: check its host name and its port."
             ) from error
-        if parts.scheme not in SCHEMES[self.kind]:
+        if scheme not in SCHEMES[self.kind]:
             starts = " or ".join(f"{scheme}://" for scheme in SCHEMES[self.kind])
             raise ValueError(f"The address must start with {starts}")
-        if not parts.hostname:
+        if not host:
             raise ValueError("The address has no host name.")
         if self.kind == "tcp" and not port:
             raise ValueError("The address must end with a port, for instance tcp://host:5432.")
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The host name or the IP address, without brackets, in lower case."""
-        return urlsplit(self.url).hostname
+        return self._parts.hostname
 
-    @property
+    @cached_property
     def port(self) -> int | None:
         """The port named in the URL or implied by it; tcp implies none."""
-        parts = urlsplit(self.url)
-        return parts.port or DEFAULT_PORTS.get(parts.scheme)
+        return self._parts.port or DEFAULT_PORTS.get(self._parts.scheme)
 
-    @property
+    @cached_property
     def ascii_url(self) -> str:
         """The URL as it goes over the wire, international names and signs encoded."""
-        parts = urlsplit(self.url)
-        user, at, host = parts.netloc.rpartition("@")
+        user, at, host = self._parts.netloc.rpartition("@")
         return urlunsplit(
             (
-                parts.scheme,
+                self._parts.scheme,
                 quote(user, URL_SIGNS) + at + host.encode("idna").decode(),
-                quote(parts.path, URL_SIGNS),
-                quote(parts.query, URL_SIGNS),
+                quote(self._parts.path, URL_SIGNS),
+                quote(self._parts.query, URL_SIGNS),
                 "",
             )
         )
+
+    @cached_property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.url)

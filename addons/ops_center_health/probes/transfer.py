@@ -13,7 +13,7 @@ import pycurl
 from .certificate import server_certificate, verification_error
 from .messages import sentence, verdict_of
 from .result import Result
-from .target import Target
+from .target import DEFAULT_PORTS, Target
 
 EXCERPT_BYTES = 4 * 1024
 MAX_HEADERS = 64 * 1024
@@ -27,6 +27,7 @@ ERRORS = {
     pycurl.E_PARTIAL_FILE: "truncated",
     pycurl.E_TOO_MANY_REDIRECTS: "redirects",
     pycurl.E_BAD_CONTENT_ENCODING: "protocol",
+    pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
     pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",
 }
 CONNECT_ERRORS = {
@@ -38,7 +39,7 @@ CONNECT_ERRORS = {
     errno.EADDRNOTAVAIL: "prober",
 }
 
-NO_CERTIFICATE = {"subject": "", "issuer": "", "names": [], "not_before": 0, "not_after": 0}
+NO_CERTIFICATE = dict.fromkeys(("issuer", "names", "not_before", "not_after"), "unknown")
 
 
 class Transfer:
@@ -150,6 +151,18 @@ class Transfer:
     def _status(self) -> int | None:
         return self.curl.getinfo(pycurl.RESPONSE_CODE) or None
 
+    def _place(self) -> tuple[str, int | None]:
+        """The host and the port that the probe came to, redirected or not."""
+        if not self.curl.getinfo(pycurl.REDIRECT_COUNT):
+            return self.target.host, self.target.port
+        url = self.curl.getinfo_raw(pycurl.EFFECTIVE_URL).decode("utf-8", "replace")
+        try:
+            parts = urlsplit(url)
+            return parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
+        except ValueError:
+            # Servers may redirect to what only libcurl takes for a URL.
+            return url, None
+
     def _phases(self) -> dict[str, float]:
         """Milliseconds of each phase as far as the probe came, the last one until the end.
 
@@ -178,10 +191,10 @@ class Transfer:
 
     def _facts(self, detail: str, phases: dict, certificate: dict | None) -> dict[str, object]:
         """What fills the gaps of the sentences."""
-        certificate = certificate or NO_CERTIFICATE
+        host, port = self._place()
         return {
-            "host": self.target.host,
-            "port": self.target.port,
+            "host": host,
+            "port": port,
             "timeout": f"{self.target.timeout:g}",
             "latency": f"{phases['total']:.0f}",
             "degraded_ms": self.target.degraded_ms,
@@ -191,13 +204,22 @@ class Transfer:
             "max_headers": MAX_HEADERS,
             "max_redirects": MAX_REDIRECTS,
             "denied": self._denied,
-            "detail": detail.rstrip("."),
-            "issuer": certificate["issuer"],
-            "names": ", ".join(certificate["names"]) or certificate["subject"],
-            "not_before": _date(certificate["not_before"]),
-            "not_after": _date(certificate["not_after"]),
+            # libcurl's messages repeat bytes of the server's, which pycurl decodes to surrogates.
+            "detail": detail.encode("utf-8", "replace").decode().rstrip("."),
+            **(_certificate_facts(certificate) if certificate else NO_CERTIFICATE),
         }
 
 
-def _date(seconds: int) -> str:
+def _certificate_facts(certificate: dict) -> dict[str, str]:
+    return {
+        "issuer": certificate["issuer"],
+        "names": ", ".join(certificate["names"]) or certificate["subject"],
+        "not_before": _date(certificate["not_before"]),
+        "not_after": _date(certificate["not_after"]),
+    }
+
+
+def _date(seconds: int | None) -> str:
+    if seconds is None:
+        return "an unreadable date"
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
