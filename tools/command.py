@@ -1,5 +1,6 @@
 """Running another program for a step of the set-up."""
 
+import errno
 import os
 import subprocess
 from collections.abc import Sequence
@@ -39,5 +40,7 @@ def run(
             **options,
         ).returncode
     if code:
+        if os.strerror(errno.ENOSPC) in log.read_text(errors="replace"):
+            raise failure.Failure(f"cannot {purpose}: {failure.REMEDIES[errno.ENOSPC]}.")
         reason = failure.last_line(log, markers=("ERROR", "CRITICAL", "Error", "E: ", "error:"))
         raise failure.Failure(f"cannot {purpose} ({reason}): {remedy}. All it said: {log}")

@@ -6,13 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 
 import failure
 import layout
-
-SERVER = layout.ROOT / "tools" / "server.py"
+import server
 
 
 class NotYet(Exception):
@@ -73,15 +71,14 @@ def _local_run() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     os.environ["HTTP_PORT"] = str(port)
-    _run(sys.executable, str(SERVER), "start")
+    _run(sys.executable, "tools/server.py", "start")
     try:
         for page in ("/web/health", "/ops/ready"):
-            with urllib.request.urlopen(f"http://localhost:{port}{page}", timeout=30) as answer:
-                status = json.load(answer)["status"]
+            status = json.loads(server.fetch(f"http://localhost:{port}{page}"))["status"]
             if status != "pass":
                 raise failure.Failure(f"{page} says {status}")
     finally:
-        _run(sys.executable, str(SERVER), "stop")
+        _run(sys.executable, "tools/server.py", "stop")
 
 
 def _workflow() -> None:

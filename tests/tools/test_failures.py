@@ -15,6 +15,11 @@ FILL = """
 import failure
 failure.report(lambda: open("/dev/full", "w", buffering=1).write("x\\n"))
 """
+FILL_IN_A_PROGRAM = """
+import command, failure
+arguments = ["sh", "-c", "echo x > /dev/full"]
+failure.report(lambda: command.run(arguments, "fill the disk", "check the network"))
+"""
 DOWNLOAD = """
 import pathlib
 import debian_archive, failure
@@ -60,8 +65,9 @@ def test_no_right_to_write(checkout, one_line):
     one_line(result, str(checkout.local), "no right", "chown")
 
 
-def test_disk_full(checkout, one_line):
-    one_line(checkout.run(checkout.script(FILL)), "disk is full", "free some space")
+@pytest.mark.parametrize("script", [FILL, FILL_IN_A_PROGRAM])
+def test_disk_full(checkout, one_line, script):
+    one_line(checkout.run(checkout.script(script)), "disk is full", "free some space")
 
 
 def test_no_network(checkout, one_line, tmp_path):
