@@ -153,7 +153,7 @@ def _require_free(port: int) -> None:
         except PermissionError:
             raise failure.Failure(
                 f"you have no right to port {port}: name one above 1023, as in "
-                f"`HTTP_PORT={environment.PORT} make run`."
+                f"`make run HTTP_PORT={environment.PORT}`."
             ) from None
         except OSError:
             raise failure.Failure(

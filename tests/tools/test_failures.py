@@ -17,7 +17,7 @@ failure.report(lambda: open("/dev/full", "w", buffering=1).write("x\\n"))
 """
 FILL_IN_A_PROGRAM = """
 import command, failure
-arguments = ["sh", "-c", "echo x > /dev/full"]
+arguments = ["dd", "if=/dev/zero", "of=/dev/full", "count=1"]
 failure.report(lambda: command.run(arguments, "fill the disk", "check the network"))
 """
 DOWNLOAD = """
