@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
 LEVEL_ICONS = {
     "info": "fa-info-circle",
     "success": "fa-check-circle",
@@ -56,7 +58,9 @@ class OpsEvent(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        raise UserError(self.env._("The timeline is append-only: an event can't be changed."))
+        if not self.env.context.get(MODULE_UNINSTALL_FLAG):
+            raise UserError(self.env._("The timeline is append-only: an event can't be changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

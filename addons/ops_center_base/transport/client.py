@@ -272,9 +272,6 @@ class _GuardedAdapter(HTTPAdapter):
     def __init__(self, guard: _Guard):
         self._guard = guard
         super().__init__()
-
-    def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": self._guarded(HTTPConnectionPool),
             "https": self._guarded(HTTPSConnectionPool),
