@@ -1,5 +1,7 @@
 """Many probes at a time: none waits for another, none is lost, nothing is left behind."""
 
+import os
+import resource
 import subprocess
 import sys
 import time
@@ -111,6 +113,21 @@ def test_nothing_of_a_probe_reaches_the_next(web):
 def test_each_probe_has_a_connection_of_its_own(web):
     for _attempt in range(2):
         assert probe(web.url("/stay"), timeout=1).verdict == "up"
+
+
+@pytest.mark.parametrize("allow", [None, lambda _address: True])
+def test_lack_of_files_is_not_held_against_the_target(web, allow):
+    probe(web.url())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # One descriptor is the lowest that is free, so none is left below it.
+    with open(os.devnull, "rb") as lowest_free:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free.fileno(), hard))
+        try:
+            result = probe(web.url(), allow=allow)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (result.verdict, result.error) == ("unknown", "prober"), result.message
+    assert probe(web.url(), allow=allow).verdict == "up"
 
 
 def test_thousand_targets_fit_in_little_memory(web):

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
 from .engine import run
@@ -29,9 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     results = sorted(run(targets), key=lambda result: result.key)
     if options.json:
-        print(json.dumps(list(map(_plain, results, options.urls)), indent=2))
+        lines = [json.dumps(list(map(_plain, results, options.urls)), indent=2)]
     else:
-        print(*_table(results, options.urls), sep="\n")
+        lines = _table(results, options.urls)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     return int(any(result.verdict != "up" for result in results))
 
 

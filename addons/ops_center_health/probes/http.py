@@ -18,7 +18,6 @@ class HttpTransfer(Transfer):
         super().__init__(*args)
 
     def _prepare(self) -> None:
-        super()._prepare()
         target, setopt = self.target, self.curl.setopt
         setopt(pycurl.URL, target.ascii_url)
         setopt(pycurl.NOBODY, target.method == "HEAD")

@@ -31,6 +31,7 @@ ERRORS = {
     pycurl.E_FTP_WEIRD_SERVER_REPLY: "protocol",
 }
 CONNECT_ERRORS = {
+    0: "prober",  # libcurl did not even get a socket
     errno.ECONNREFUSED: "connect_refused",
     errno.ENETUNREACH: "connect_unreachable",
     errno.EHOSTUNREACH: "connect_unreachable",
@@ -55,10 +56,14 @@ class Transfer:
         self.headers = {}
         self._denied = ""
         self._socket_error = 0
+        self._prepare_connection()
         self._prepare()
 
     def _prepare(self) -> None:
-        """Set up the handle. Each kind adds its own options."""
+        """Set the options of the handle that are of this kind alone."""
+        raise NotImplementedError
+
+    def _prepare_connection(self) -> None:
         self.curl.setopt(pycurl.NOSIGNAL, 1)
         # Whatever is kept from an earlier probe hides a fault from this one.
         self.curl.setopt(pycurl.FORBID_REUSE, 1)
