@@ -4,7 +4,6 @@ import psycopg2
 
 from odoo import sql_db
 from odoo.http import db_list
-from odoo.tools import config
 
 
 def reason_without_database():
@@ -15,9 +14,7 @@ def reason_without_database():
         return "PostgreSQL does not answer: start it, or mend db_host, db_port and db_user."
     names = db_list(force=True)
     if len(names) > 1:
-        return (
-            f"{len(names)} databases match this address: choose one by db_name, or by dbfilter."
-        )
+        return f"{len(names)} databases match this address: choose one by db_name, or by dbfilter."
     if not names:
         return "No database matches this address: create one, or mend db_name and dbfilter."
     try:

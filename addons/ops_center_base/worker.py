@@ -41,8 +41,8 @@ def reason_to_pause(cr):
         "SELECT name, state FROM ir_module_module "
         "WHERE state LIKE 'to %' OR name = 'ops_center_base' AND state != 'installed' LIMIT 1"
     )
-    if row := cr.fetchone():
-        return "module %s is %s" % row
+    for name, state in cr.fetchall():
+        return f"module {name} is {state}"
     return None
 
 

@@ -29,9 +29,7 @@ class OpsOperation(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     res_model = fields.Char(string="Document Model", readonly=True)
     res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
-    params = fields.Json(
-        string="Parameters", readonly=True, groups="ops_center_base.group_manager"
-    )
+    params = fields.Json(string="Parameters", readonly=True, groups="ops_center_base.group_manager")
     params_text = fields.Text(
         string="Parameters as Text",
         compute="_compute_params_text",

@@ -312,9 +312,7 @@ class OpsOutboxMixin(models.AbstractModel):
     @api.model
     def _count_due(self):
         """Return how many rows could be claimed now."""
-        query = SQL(
-            "SELECT COUNT(*) FROM %s WHERE %s", SQL.identifier(self._table), self._is_due()
-        )
+        query = SQL("SELECT COUNT(*) FROM %s WHERE %s", SQL.identifier(self._table), self._is_due())
         [(count,)] = self.env.execute_query(query)
         return count
 
@@ -342,6 +340,4 @@ class OpsOutboxMixin(models.AbstractModel):
     @api.model
     def _in_new_transaction(self, method, *args):
         """Call a method of this model in a transaction of its own."""
-        return run_in_new_transaction(
-            self.env, lambda env: getattr(env[self._name], method)(*args)
-        )
+        return run_in_new_transaction(self.env, lambda env: getattr(env[self._name], method)(*args))

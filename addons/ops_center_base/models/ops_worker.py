@@ -7,7 +7,6 @@ from odoo.tools import SQL
 
 from ..loop import Loop
 from ..release import running_release
-from ..transaction import run_in_new_transaction
 
 _logger = logging.getLogger(__name__)
 
