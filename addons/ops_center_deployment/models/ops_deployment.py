@@ -513,15 +513,14 @@ class OpsDeployment(models.Model):
             self.env["ops.event"]._broadcast(self._name, self.ids)
             return
         labels = dict(self._fields["state"]._description_selection(self.env))
+        title = self.env._(
+            "%(deployment)s: %(state)s", deployment=self.display_name, state=labels[self.state]
+        )
         self.env["ops.event"]._record(
             f"deployment.{self.state}",
-            self.env._(
-                "%(deployment)s: %(state)s",
-                deployment=self.display_name,
-                state=labels[self.state],
-            ),
+            f"{self.summary} ({title})" if self.summary else title,
             environment=self.environment_id,
             record=self,
             level=EVENT_LEVELS[self.state],
-            detail="\n".join(filter(None, [self.summary, self.reason])),
+            detail=self.reason,
         )

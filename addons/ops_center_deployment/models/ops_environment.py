@@ -70,8 +70,14 @@ class OpsEnvironment(models.Model):
 
     def _register_hook(self):
         super()._register_hook()
-        if self.pool.updated_modules:
+        if self.pool.ready or not self.pool.updated_modules:
+            return
+        environment = self.search([("is_self", "=", True)])
+        if environment.deployment_ids:
             self.env["ops.worker"]._notify("observe")
+        else:
+            # So that the first screen after the installation has a history.
+            environment._observe()
 
     @api.model
     def _run_observe(self):

@@ -48,11 +48,12 @@ class TestDeployment(DeploymentCommon, TransactionCase):
         self.assertEqual(deployment.live_at - deployment.started_at, timedelta(seconds=90))
         self.assertEqual(self.production.live_deployment_id, deployment)
         self.assertEqual(self.production.deployment_count, 1)
+        name = f"New checkout (Production #{deployment.id}: "
         self.assertRecordValues(
             self._events(deployment),
             [
-                {"kind": "deployment.deploying", "level": "info", "detail": "New checkout"},
-                {"kind": "deployment.live", "level": "success", "detail": "New checkout"},
+                {"kind": "deployment.deploying", "level": "info", "name": f"{name}Deploying)"},
+                {"kind": "deployment.live", "level": "success", "name": f"{name}Live)"},
             ],
         )
 

@@ -91,7 +91,8 @@ class TestObserve(DeploymentCommon, TransactionCase):
         event = self.env["ops.event"].search(
             [("res_model", "=", "ops.deployment"), ("res_id", "=", change.id)]
         )
-        self.assertEqual((event.kind, event.detail), ("deployment.live", change.summary))
+        self.assertEqual(event.kind, "deployment.live")
+        self.assertEqual(event.name, f"{change.summary} (Production #{change.id}: Live)")
 
         removed.state = "installed"
         again = self._observe()
