@@ -29,14 +29,13 @@ def batches(items: Iterable[T]) -> Iterator[list[T]]:
     with ThreadPoolExecutor(1, "ops-probe") as pool:
         filling = pool.submit(fill)
         ended = False
-        while not ended:
-            batch = [inbox.get()]
+        while not ended and (first := inbox.get()) is not end:
             time.sleep(GATHERING)
+            batch = [first]
             while not inbox.empty():
                 batch.append(inbox.get())
             if batch[-1] is end:
                 ended = True
                 batch.pop()
-            if batch:
-                yield batch
+            yield batch
         filling.result()

@@ -61,7 +61,7 @@ class OpsHealthCheck(models.Model):
     _name = "ops.health.check"
     _description = "Health Check"
     _inherit = ["mail.thread", "mail.activity.mixin"]
-    _order = "sequence, environment_id, id"
+    _order = "sequence, id"
     _check_company_auto = True
 
     name = fields.Char(required=True, tracking=True)
@@ -157,16 +157,16 @@ class OpsHealthCheck(models.Model):
         tracking=True,
     )
     state_since = fields.Datetime(
-        string="Since", readonly=True, copy=False, default=fields.Datetime.now
+        string="In This State Since", readonly=True, copy=False, default=fields.Datetime.now
     )
     incident_ids = fields.One2many("ops.health.incident", "check_id", string="Incidents")
     incident_count = fields.Integer(compute="_compute_incident_count")
     last_at = fields.Datetime(string="Last Looked At", compute="_compute_last")
     last_verdict = fields.Char(string="Last Result", compute="_compute_last")
     last_error = fields.Char(compute="_compute_last")
-    last_message = fields.Char(string="Last Message", compute="_compute_last")
+    last_message = fields.Char(compute="_compute_last")
     last_latency_ms = fields.Float(string="Latency (ms)", compute="_compute_last", digits=(16, 1))
-    last_value = fields.Float(string="Last Value", compute="_compute_last", digits=(16, 1))
+    last_value = fields.Float(compute="_compute_last", digits=(16, 1))
     heartbeats = fields.Json(compute="_compute_heartbeats")
 
     _interval_min = models.Constraint(

@@ -54,7 +54,7 @@ class OpsHealthIncident(models.Model):
     )
     user_id = fields.Many2one("res.users", string="Assigned To", tracking=True)
     opened_at = fields.Datetime(required=True, readonly=True, index=True)
-    acknowledged_by_id = fields.Many2one("res.users", string="Acknowledged By", readonly=True)
+    acknowledged_by_id = fields.Many2one("res.users", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     duration = fields.Char(compute="_compute_duration")
     cause = fields.Char(readonly=True, help="What the check said when the incident opened.")
@@ -142,16 +142,16 @@ class OpsHealthIncident(models.Model):
         }
         if incident:
             incident.write(values)
-            incident._announce("incident.changed", LEVEL[severity])
+            incident._announce("incident.changed")
         else:
             incident = self.create({**values, "check_id": check.id, "opened_at": outcome.at})
-            incident._announce("incident.opened", LEVEL[severity])
+            incident._announce("incident.opened")
 
     @api.model
     def _title(self, check, severity):
         if severity == "critical":
-            return self.env._("%(check)s is down", check=check.name)
-        return self.env._("%(check)s is degraded", check=check.name)
+            return self.env._("%(check)s: down", check=check.name)
+        return self.env._("%(check)s: degraded", check=check.name)
 
     def _resolve(self, reason):
         """Close the incidents that are still open.
@@ -163,29 +163,28 @@ class OpsHealthIncident(models.Model):
             incident.sudo().write(
                 {"state": "resolved", "resolved_at": fields.Datetime.now(), "resolution": reason}
             )
-            incident._announce("incident.resolved", "success")
+            incident._announce("incident.resolved")
 
-    def _announce(self, kind, level):
+    def _announce(self, kind):
         """Put it on the timeline and tell the channels."""
         self.ensure_one()
-        title = (
-            self.env._("Over: %(incident)s", incident=self.name)
-            if self.state == "resolved"
-            else self.name
-        )
-        message = self.resolution if self.state == "resolved" else self.cause
+        title, message = self.name, self.cause
+        if self.state == "resolved":
+            title = self.env._("%(check)s: incident resolved", check=self.check_id.name)
+            message = self.resolution
         self.env["ops.event"]._record(
             kind,
             title,
             environment=self.environment_id,
             record=self,
-            level=level,
+            level="success" if self.state == "resolved" else LEVEL[self.severity],
             detail=message,
         )
+        # Who was woken by the incident wants to know that it is over, whatever else they mute.
         self.env["ops.notification"].sudo()._notify(
             f"{self.environment_id.display_name}: {title}",
             company=self.company_id,
-            level=level,
+            level=LEVEL[self.severity],
             body=message,
             record=self,
             key=f"{self.id}-{kind}-{self.severity}",

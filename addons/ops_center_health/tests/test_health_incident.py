@@ -36,14 +36,14 @@ class TestHealthIncident(HealthCase):
         self.assertEqual(self.environment.open_incident_count, 1)
         self.assertEqual(incident.state, "open")
         self.assertEqual(incident.severity, "critical")
-        self.assertEqual(incident.name, "Front page is down")
+        self.assertEqual(incident.name, "Front page: down")
         self.assertEqual(incident.environment_id, self.environment)
         self.assertIn("status 500", incident.cause)
         self.assertIn(NONCE, incident.evidence)
         event = self.events("incident.opened")
         self.assertEqual((event.res_id, event.level), (incident.id, "danger"))
         notification = self.env["ops.notification"].search([])
-        self.assertIn("Front page is down", notification.name)
+        self.assertIn("Front page: down", notification.name)
 
     def test_stays_one_while_it_lasts(self):
         incident = self.open_incident()

@@ -22,7 +22,7 @@ const liveMultiRecord = (Controller) =>
                     if (!editedRecord && !selection?.length) {
                         this.model.load();
                     }
-                }
+                },
             );
         }
     };
@@ -37,7 +37,7 @@ class LiveFormController extends FormController {
                 if (!(await this.model.root.isDirty())) {
                     this.model.load();
                 }
-            }
+            },
         );
     }
 }

@@ -9,6 +9,9 @@ const STATES = {
     unknown: { label: _t("Unknown"), color: "bg-secondary" },
 };
 
+/** Places for results; those that are not taken yet are pale. */
+const LENGTH = 40;
+
 /**
  * The last results of a check as a row of bars, the newest on the right. Worse results stand
  * higher, so that they are not told by colour alone.
@@ -17,12 +20,13 @@ export class HeartbeatBar extends Component {
     static template = "ops_center_health.HeartbeatBar";
     static props = { heartbeats: { type: Array } };
 
-    get beats() {
-        return this.props.heartbeats.map((beat) => ({
-            ...beat,
-            color: STATES[beat.state].color,
+    get bars() {
+        const bars = this.props.heartbeats.map((beat) => ({
+            class: `o_ops_beat_${beat.state} ${STATES[beat.state].color}`,
             tooltip: this.describe(beat),
         }));
+        const free = { class: "bg-secondary opacity-25" };
+        return [...Array(Math.max(LENGTH - bars.length, 0)).fill(free), ...bars];
     }
 
     get summary() {
