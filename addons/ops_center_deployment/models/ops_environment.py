@@ -13,7 +13,7 @@ RELEASE_OVERLAP = relativedelta(minutes=5)
 class OpsEnvironment(models.Model):
     _inherit = "ops.environment"
 
-    deployment_ids = fields.One2many("ops.deployment", "environment_id", string="Deployments")
+    deployment_ids = fields.One2many("ops.deployment", "environment_id")
     deployment_count = fields.Integer(compute="_compute_deployment_count")
     live_deployment_id = fields.Many2one(
         "ops.deployment",

@@ -121,7 +121,7 @@ class TestObserve(DeploymentCommon, TransactionCase):
         self.assertFalse(self._observe())
 
     def test_workers_of_two_releases_do_not_argue(self):
-        """While a release is replaced, the old worker may still look: no to and fro."""
+        """While a release is replaced, the old worker may still look: no flapping."""
         self._observe()
         self._release(NEXT_RELEASE)
         self.assertTrue(self._observe())
