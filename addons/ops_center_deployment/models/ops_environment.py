@@ -17,7 +17,6 @@ class OpsEnvironment(models.Model):
     deployment_count = fields.Integer(compute="_compute_deployment_count")
     live_deployment_id = fields.Many2one(
         "ops.deployment",
-        string="Live Deployment",
         compute="_compute_live_deployment_id",
         store=True,
         index="btree_not_null",
