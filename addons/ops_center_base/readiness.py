@@ -1,5 +1,7 @@
 """Why a request found no database, told without one."""
 
+from contextlib import closing
+
 import psycopg2
 
 from odoo import sql_db
@@ -9,9 +11,12 @@ from odoo.http import db_list
 def reason_without_database():
     """Return in one sentence why no database with Ops Center serves this request."""
     try:
-        sql_db.db_connect("postgres").cursor().close()
-    except psycopg2.Error:
+        with closing(sql_db.db_connect("postgres").cursor()) as cr:
+            cr.execute("SELECT 1", log_exceptions=False)
+    except psycopg2.OperationalError:
         return "PostgreSQL does not answer: start it, or mend db_host, db_port and db_user."
+    except psycopg2.NotSupportedError:
+        return "PostgreSQL is a read-only standby: promote it, or connect to the primary."
     names = db_list(force=True)
     if len(names) > 1:
         return f"{len(names)} databases match this address: choose one by db_name, or by dbfilter."

@@ -33,7 +33,7 @@ def run_in_new_transaction(env, function, *args, **kwargs):
         with closing(env.registry.cursor()) as cr:
             try:
                 result = function(env(cr=cr), *args, **kwargs)
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit; the cursor is our own
             except RETRYABLE_ERRORS as error:
                 env.registry.reset_changes()
                 if attempt == MAX_ATTEMPTS:

@@ -41,9 +41,8 @@ def reason_to_pause(cr):
         "SELECT name, state FROM ir_module_module "
         "WHERE state LIKE 'to %' OR name = 'ops_center_base' AND state != 'installed' LIMIT 1"
     )
-    for name, state in cr.fetchall():
-        return f"module {name} is {state}"
-    return None
+    row = cr.fetchone()
+    return row and "module {} is {}".format(*row)
 
 
 class LoopThread(threading.Thread):
@@ -123,7 +122,7 @@ class Worker:
             try:
                 with closing(sql_db.db_connect(self.dbname).cursor()) as cr:
                     cr.execute(SQL("LISTEN %s", SQL.identifier(CHANNEL)))
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit; the cursor is our own
                     while not stopping.is_set():
                         self._supervise(cr)
                         failures = 0
@@ -159,7 +158,7 @@ class Worker:
         workers = api.Environment(cr, SUPERUSER_ID, {})["ops.worker"]
         workers._beat(self.name, self.host, self.pid)
         loops = set(workers._loops())
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit; the cursor is our own
         for loop in self._threads.keys() - loops:
             self._threads.pop(loop).retire()
         for loop in loops - self._threads.keys():

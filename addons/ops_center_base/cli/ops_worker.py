@@ -21,6 +21,8 @@ class OpsWorker(Command):
         if len(config["db_name"]) != 1:
             sys.exit("The worker works on one database: name it with -d or db_name.")
 
+        # Odoo loads this file as odoo.cli.ops_worker, so nothing is relative to the addon.
+        # pylint: disable-next=odoo-addons-relative-import
         from odoo.addons.ops_center_base.worker import Worker
 
         Worker(config["db_name"][0]).run()

@@ -79,3 +79,11 @@ class TestInstance(TransactionCase):
     def test_installed_versions(self):
         version = self.env.ref("base.module_ops_center_base").latest_version
         self.assertEqual(self.instance._installed_versions()["ops_center_base"], version)
+
+    def test_unwritable_database(self):
+        with self.cr.savepoint() as savepoint:
+            self.cr.execute("SET TRANSACTION READ ONLY")
+            database = self.instance._readiness()[0]
+            savepoint.rollback()
+        self.assertFalse(database["ok"])
+        self.assertIn("read-only transaction", database["message"])
