@@ -4,8 +4,9 @@ import itertools
 import logging
 import os
 import random
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from odoo.exceptions import ConcurrencyError, LockError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -15,6 +16,35 @@ _logger = logging.getLogger(__name__)
 RETRYABLE_ERRORS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError, LockError)
 MAX_ATTEMPTS = 5
 BACK_OFF = 0.1  # seconds before the second attempt, doubled for each further one
+LOST_RACES = ("could not serialize access", "deadlock detected", "could not obtain lock")
+
+
+class _LostRaceFilter(logging.Filter):
+    """Keeps races that are run again out of the log, where core writes them as errors."""
+
+    def __init__(self):
+        super().__init__()
+        self.thread = threading.local()
+
+    @contextmanager
+    def active(self):
+        """Drop this thread's lines about lost races for the time of the block."""
+        before = getattr(self.thread, "active", False)
+        self.thread.active = True
+        try:
+            yield
+        finally:
+            self.thread.active = before
+
+    def filter(self, record):
+        if not getattr(self.thread, "active", False):
+            return True
+        _query, _separator, error = record.getMessage().rpartition("\nERROR: ")
+        return not error.startswith(LOST_RACES)
+
+
+_lost_races = _LostRaceFilter()
+logging.getLogger("odoo.sql_db").addFilter(_lost_races)
 
 
 def run_in_new_transaction(env, function, *args, **kwargs):
@@ -27,10 +57,11 @@ def run_in_new_transaction(env, function, *args, **kwargs):
     :param env: an environment; its user, context and superuser mode are kept
     :param function: called again after a lost race, so it must have no effect but on the database
     :return: what the function returned; it must not hold records, their cursor is closed
-    :raise Exception: whatever the function raises, and the last lost race
+    :raise Exception: whatever the function raises, and the last lost race; the log is silent
+        about the earlier ones
     """
     for attempt in itertools.count(1):
-        with closing(env.registry.cursor()) as cr:
+        with closing(env.registry.cursor()) as cr, _lost_races.active():
             try:
                 result = function(env(cr=cr), *args, **kwargs)
                 cr.commit()  # pylint: disable=invalid-commit; the cursor is our own

@@ -1,4 +1,4 @@
-"""A server whose database is gone says so; PostgreSQL is broken for real, in a cluster of its own."""
+"""A server says what is wrong with its database, broken for real in a cluster of its own."""
 
 import os
 import shutil

@@ -13,7 +13,6 @@ _logger = logging.getLogger(__name__)
 CHANNEL = "ops_center"
 LATE_AFTER = timedelta(seconds=15)
 GONE_AFTER = timedelta(seconds=30)
-KEPT_FOR = timedelta(days=1)
 FALLBACK_EVERY = timedelta(minutes=1)
 FALLBACK_PASS = 20  # seconds
 
@@ -118,7 +117,8 @@ class OpsWorker(models.Model):
 
     @api.model
     def _run_fallback(self):
-        """Do one pass of each loop, because no worker is alive (scheduled action)."""
+        """Do one pass of each loop if no worker is alive (scheduled action)."""
+        self._report_gone()
         if self._alive():
             return
         deadline = time.monotonic() + FALLBACK_PASS
@@ -137,6 +137,15 @@ class OpsWorker(models.Model):
                 # One loop that fails must not keep the others from their work.
                 _logger.exception("Loop %s failed", loop.name)
 
-    @api.autovacuum
-    def _gc_gone(self):
-        self.search([("beat_at", "<", fields.Datetime.now() - KEPT_FOR)]).unlink()
+    @api.model
+    def _report_gone(self):
+        """Put into the timeline which workers ended without signing off, and forget them."""
+        gone = self.search([("beat_at", "<=", fields.Datetime.now() - GONE_AFTER)])
+        for worker in gone:
+            self.env["ops.event"]._record(
+                "worker.gone",
+                self.env._("Worker %s stopped answering", worker.name),
+                environment=self.env.ref("ops_center_base.environment_self"),
+                level="warning",
+            )
+        gone.unlink()

@@ -52,10 +52,12 @@ class TestWorker(TransactionCase):
         self.beat()
         self.assertEqual(self.workers.with_user(viewer)._work_mode(), "worker")
 
-    def test_rows_of_the_dead_are_forgotten(self):
-        worker = self.beat(25 * 3600)
-        self.workers._gc_gone()
+    def test_the_timeline_tells_who_died(self):
+        worker = self.beat(31)
+        self.run_cron()
         self.assertFalse(worker.exists())
+        event = self.env["ops.event"].search([("kind", "=", "worker.gone")], limit=1)
+        self.assertEqual(event.name, "Worker host:1 stopped answering")
 
     def run_cron(self, *loops):
         """Run the scheduled action with these loops; return what they did."""
