@@ -194,6 +194,11 @@ def test_message_of_the_rule_takes_the_arguments():
     assert observation.message == "a is not b."
 
 
+def test_links_of_the_message_are_plain_words():
+    (observation,) = observe(report(result("Depends on [a value](1), see [docs](https://x).")))
+    assert observation.message == "Depends on a value, see [docs](https://x)."
+
+
 def test_code_of_a_secret_is_never_kept():
     (observation,) = observe(
         report(result(snippet="password = 'x'"), driver=rule(properties={"tags": ["secret"]}))

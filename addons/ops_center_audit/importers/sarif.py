@@ -40,6 +40,7 @@ _IN_RESULTS = 4  # and inside "results": [
 _LEVELS = {"error": "high", "warning": "medium", "note": "info", "none": "info"}
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 _CWE = re.compile(r"cwe-([0-9]{1,5})\b")
+_LINK = re.compile(r"\[([^][\\]*)\]\([0-9]+\)")  # to a location of the result
 _NO_PROBLEM_KINDS = ("pass", "notApplicable")
 
 
@@ -318,7 +319,7 @@ class _RunReader:
         arguments = message.get("arguments")
         for index, argument in enumerate(arguments[:20] if isinstance(arguments, list) else []):
             text = text.replace(f"{{{index}}}", plain(argument, CODE_LIMIT))
-        return plain(text) or _text(_map(rule, "shortDescription"), "text")
+        return _LINK.sub(r"\1", plain(text)) or _text(_map(rule, "shortDescription"), "text")
 
     def _path(self, location: dict) -> str:
         if "uri" not in location:

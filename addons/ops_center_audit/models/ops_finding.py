@@ -257,6 +257,8 @@ class OpsFinding(models.Model):
             raise AccessError(
                 self.env._("Only a manager can accept a risk. Ask one of them to decide.")
             )
+        if until and until <= fields.Date.context_today(self):
+            raise UserError(self.env._("Choose a day in the future until which it is accepted."))
         wrong = self.filtered(lambda finding: finding.state not in from_states)
         if wrong:
             raise UserError(

@@ -2,11 +2,13 @@ import difflib
 import re
 from configparser import Error as ConfigParserError
 from configparser import RawConfigParser
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import odoo.release
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.modules import Manifest
 from odoo.tools import SQL, config
 from odoo.tools.config import crypt_context
@@ -117,11 +119,9 @@ class OpsInstance(models.AbstractModel):
             if time
         ]
         told = self.env["ir.config_parameter"].get_param("ops_center.last_backup")
-        try:
+        with suppress(ValueError):
+            # What is no time says nothing about a backup.
             signs.append(fields.Datetime.to_datetime(told))
-        except ValueError:
-            # Not a time: it says nothing about a backup.
-            pass
         return max(filter(None, signs), default=None)
 
     @api.model
@@ -150,7 +150,7 @@ class OpsInstance(models.AbstractModel):
 
     @api.model
     def _audit_scheduled_actions(self):
-        actions = self.env["ir.cron"].with_context(active_test=False, lang=None).search([])
+        actions = self.env["ir.cron"].with_context(active_test=False, lang=None).search(Domain.TRUE)
         references = actions.get_external_id()
         return tuple(
             ScheduledAction(

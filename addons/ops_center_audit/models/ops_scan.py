@@ -59,6 +59,7 @@ class OpsScan(models.Model):
         index="btree_not_null",
         ondelete="cascade",
         check_company=True,
+        domain="[('application_id', '=?', application_id)]",
         help="Where the problems are, if only one environment has them.",
     )
     application_id = fields.Many2one(
@@ -73,7 +74,12 @@ class OpsScan(models.Model):
         check_company=True,
     )
     company_id = fields.Many2one(
-        related="application_id.company_id", store=True, precompute=True, index=True
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        precompute=True,
+        required=True,
+        index=True,
     )
     category = fields.Char(
         help="Tells apart the reports of one tool about different parts, such as “backend” and "
@@ -135,6 +141,11 @@ class OpsScan(models.Model):
     def _compute_application_id(self):
         for scan in self:
             scan.application_id = scan.environment_id.application_id or scan.application_id
+
+    @api.depends("application_id")
+    def _compute_company_id(self):
+        for scan in self:
+            scan.company_id = scan.application_id.company_id or self.env.company
 
     def _compute_finding_count(self):
         for scan in self:
@@ -235,43 +246,48 @@ class OpsScan(models.Model):
 
     def _explain(self, error):
         """Say what is wrong with a file, and what to do about it."""
-        _ = self.env._
         explanations = {
-            "empty": _("The file is empty. Run the scanner again and upload what it wrote."),
-            "packed": _("The file is compressed. Unpack it and upload the SARIF file inside."),
-            "encoding": _("The file is not in UTF-8. Save it as UTF-8 and upload it again."),
-            "json": _(
+            "empty": self.env._(
+                "The file is empty. Run the scanner again and upload what it wrote."
+            ),
+            "packed": self.env._(
+                "The file is compressed. Unpack it and upload the SARIF file inside."
+            ),
+            "encoding": self.env._(
+                "The file is not in UTF-8. Save it as UTF-8 and upload it again."
+            ),
+            "json": self.env._(
                 "The file is not complete JSON (%s). Let the scanner write SARIF and upload the "
                 "whole file.",
                 error.value,
             ),
-            "format": _(
+            "format": self.env._(
                 "The file is not a SARIF report. Let the scanner write SARIF 2.1.0, most have an "
                 "option such as “--format sarif”."
             ),
-            "version": _(
+            "version": self.env._(
                 "The report has the SARIF version “%s”, only 2.1.0 can be read. Let the scanner "
                 "write 2.1.0.",
                 error.value,
             ),
-            "size": _(
+            "size": self.env._(
                 "The file is larger than %s MB. Split it by folder or leave out the code flows.",
                 sarif.MAX_BYTES // 2**20,
             ),
-            "depth": _(
+            "depth": self.env._(
                 "The file is nested deeper than %s levels, which no scanner does. "
                 "Check where it comes from.",
                 error.value,
             ),
-            "runs": _(
+            "runs": self.env._(
                 "The report has more than %s runs. Split it and upload the parts.", error.value
             ),
-            "results": _(
+            "results": self.env._(
                 "A run of the report has more than %s results. Switch off the noisiest rules or "
                 "split it by folder, each with a category of its own.",
                 error.value,
             ),
-            "values": _(
+            "values": self.env._(
                 "Parts of the report are larger than any scanner writes. Check where it comes from."
             ),
         }
@@ -309,7 +325,7 @@ class OpsScan(models.Model):
                         )
                     ) from error
             yield
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit; the cursor is our own
 
     def _apply_report(self, report, scopes, digest, confirmed):
         """Import every scope of the report, the first one as this scan, the others as copies."""
@@ -562,13 +578,12 @@ class OpsScan(models.Model):
 
     def _announce(self, new, reopened, mended):
         """Write what a scan changed into the timeline: one line, and one per grave finding."""
-        _ = self.env._
         opened = new.filtered("is_open") | reopened.filtered("is_open")
         grave = Domain("severity", "in", ("critical", "high"))
         if opened or mended:
             self.env["ops.event"]._record(
                 "scan.imported",
-                _(
+                self.env._(
                     "%(tool)s: %(new)s new findings, %(reopened)s reopened, %(resolved)s resolved",
                     tool=self.tool,
                     new=len(new),

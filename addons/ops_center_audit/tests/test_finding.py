@@ -52,6 +52,10 @@ class TestFinding(AuditCase):
     def test_accepted_risk_needs_its_day(self):
         with self.assertRaises(AssertionError):
             self.decide("accepted", self.manager, reason="Known")
+        with self.assertRaisesRegex(UserError, "in the future"):
+            self.decide(
+                "accepted", self.manager, reason="Known", accepted_until=fields.Date.today()
+            )
 
     def test_accepted_risk_is_open_again_after_its_day(self):
         until = fields.Date.today() + timedelta(days=30)

@@ -2,7 +2,7 @@ import base64
 import json
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import AuditCase
 
@@ -62,6 +62,12 @@ class TestScan(AuditCase):
         self.assertEqual(
             sorted((scan.tool, scan.new_count) for scan in scans), [("Other", 1), ("Scanner", 2)]
         )
+
+    def test_form_offers_the_environments_of_the_application(self):
+        form = Form(self.env["ops.scan"].with_user(self.operator))
+        self.assertEqual(form.company_id, self.env.company)
+        form.environment_id = self.environment
+        self.assertEqual(form.application_id, self.application)
 
     # === WHAT COMES AGAIN === #
 
