@@ -50,8 +50,6 @@ def _observe_together(registry, workers=4):
     return problems
 
 
-# Core logs the race that a worker loses, before the worker tries again.
-@pytest.mark.expected_log_errors("could not serialize access")
 def test_workers_that_look_together_record_a_change_once(registry, database):
     databases.execute(database, "DELETE FROM ops_deployment")
     for change in range(10):
@@ -69,8 +67,6 @@ def test_history_begins_with_the_installation(database):
     assert summary.startswith("First seen: ")
 
 
-# While the record is made, the result of a check may change the same environment.
-@pytest.mark.expected_log_errors('bad query: .*UPDATE "ops_environment"')
 def test_installed_module_is_recorded_at_once(
     database, start_worker, odoo_configuration_file, tmp_path
 ):
