@@ -4,12 +4,14 @@ import json
 import os
 from unittest.mock import patch
 
+import requests
 from cryptography.fernet import Fernet
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests.common import _super_send
 from odoo.tools import mute_logger
 
 from .common import loopback_server
@@ -126,8 +128,15 @@ class TestChannels(NotificationCase):
         action = channel.action_test()
         self.assertEqual(action["tag"], "display_notification")
         self.assertEqual(channel.last_state, "pending")
+        self.env["bus.bus"].search([]).unlink()
         self.dispatch()
         self.assertEqual(channel.last_state, "done")
+        self.env.cr.precommit.run()
+        told = [
+            json.loads(message)["payload"]
+            for message in self.env["bus.bus"].search([]).mapped("message")
+        ]
+        self.assertIn({"model": channel._name, "ids": channel.ids}, told)
         action = channel.action_view_notifications()
         notifications = self.env["ops.notification"].search(action["domain"])
         self.assertEqual(notifications.channel_id.ids, channel.ids)
@@ -141,7 +150,12 @@ class TestEmailAndActivity(NotificationCase):
         self.channel("email")
         notification = self.notify()
         before = self.env["mail.mail"].search([])
+        queue = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        triggers = self.env["ir.cron.trigger"].search_count([("cron_id", "=", queue.id)])
         self.dispatch()
+        self.assertGreater(
+            self.env["ir.cron.trigger"].search_count([("cron_id", "=", queue.id)]), triggers
+        )
         self.assertEqual(notification.state, "done")
         mail = self.env["mail.mail"].search([]) - before
         self.assertEqual(mail.subject, "Shop is down")
@@ -272,6 +286,15 @@ class TestWebhook(NotificationCase):
             )
         self.assertEqual(notification.state, "needs_attention")
         self.assertFalse(visits)
+
+    def test_metadata_service_of_a_cloud_gets_no_message(self):
+        self.channel("webhook", webhook_url="http://169.254.169.254/latest/meta-data")
+        notification = self.notify()
+        # Odoo's guard lets no test use other addresses; ours has to refuse this one.
+        with patch.object(requests.Session, "send", _super_send):
+            self.dispatch()
+        self.assertEqual(notification.state, "needs_attention")
+        self.assertIn("must not go", notification.last_error)
 
     def test_copy_of_the_database_knows_no_receiver(self):
         webhook = self.channel("webhook", webhook_secret="secret")
