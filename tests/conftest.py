@@ -47,7 +47,7 @@ def module_database(odoo_config):
 
 @pytest.fixture
 def start_process(request, odoo_configuration_file, tmp_path):
-    """Return ``start(kind, database, **options)``; at the end all are ended and their logs judged."""
+    """Return ``start(kind, database, **options)``; all are ended and judged by their logs."""
     started = []
 
     def start(kind, database, **options):

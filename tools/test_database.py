@@ -49,7 +49,9 @@ def ensure_template(setup: Environment) -> str:
         print(f"Making the template database {name}", flush=True)
         partial = f"{name}_partial"
         drop(partial)
-        addons = sorted(manifest.parent.name for manifest in layout.ADDONS.glob("*/__manifest__.py"))
+        addons = sorted(
+            manifest.parent.name for manifest in layout.ADDONS.glob("*/__manifest__.py")
+        )
         command.run(
             [setup.python, layout.ODOO_BIN, "--database", partial, "--init", ",".join(addons),
              "--stop-after-init", "--no-http"],
@@ -78,8 +80,8 @@ def drop(name: str) -> None:
 
 
 def _templates() -> list[str]:
-    pattern = PREFIX.replace("_", r"\_") + "%"
-    return _sql(f"SELECT datname FROM pg_database WHERE datname LIKE '{pattern}'").split()
+    databases = _sql("SELECT datname FROM pg_database").split()
+    return [name for name in databases if name.startswith(PREFIX)]
 
 
 def _sql(statement: str) -> str:

@@ -154,7 +154,9 @@ class OdooServer(OdooProcess):
                 timeout=60,
             ).json()
             if "error" in answer:
-                raise RemoteError(answer["error"]["data"]["name"], answer["error"]["data"]["message"])
+                raise RemoteError(
+                    answer["error"]["data"]["name"], answer["error"]["data"]["message"]
+                )
             return answer.get("result")
 
         post(

@@ -31,7 +31,7 @@ export class OpsHome extends Component {
         this.dialog = useService("dialog");
         useLiveChanges(
             () => true,
-            () => this.load()
+            () => this.load(),
         );
         onWillStart(() => this.load());
     }
@@ -64,7 +64,7 @@ export class OpsHome extends Component {
             this.dialog.add(ConfirmationDialog, {
                 title: _t("Is this the original?"),
                 body: _t(
-                    "From then on this database sends to the outside what it holds. Make sure that no other copy of it does the same."
+                    "From then on this database sends to the outside what it holds. Make sure that no other copy of it does the same.",
                 ),
                 confirmLabel: _t("This is the original"),
                 confirm: async () => {
