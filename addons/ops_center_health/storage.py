@@ -175,7 +175,7 @@ def schedule_now(cr, check_ids):
         SQL(
             """
             INSERT INTO ops_health_check_state AS state (check_id, next_run)
-                 SELECT id, %(now)s FROM unnest(%(ids)s) AS id
+                 SELECT id, %(now)s FROM unnest(%(ids)s::int[]) AS id
             ON CONFLICT (check_id) DO UPDATE
                     SET next_run = %(now)s,
                         fence = state.fence + 1,
@@ -335,7 +335,7 @@ def heartbeats(cr, check_ids, limit):
     cr.execute(
         """
         SELECT sample.check_id, sample.at, sample.verdict, sample.latency_ms, sample.value
-          FROM unnest(%s) AS wanted (check_id)
+          FROM unnest(%s::int[]) AS wanted (check_id)
     CROSS JOIN LATERAL (
                    SELECT * FROM ops_health_sample AS each
                     WHERE each.check_id = wanted.check_id

@@ -32,8 +32,7 @@ class OpsHome(models.AbstractModel):
         :return: dict of ``headline``, ``environments``, ``needs``, ``needs_count``, ``changes``
             and ``next_step``
         """
-        self.env["ops.environment"].check_access("read")
-        environments = self.env["ops.environment"].search([])
+        environments = self.env["ops.environment"].search([("check_ids", "!=", False)])
         needs = self._needs()
         # Findings and scans stand among the needs already, or in their own lists.
         changes = self.env["ops.event"].search(CHANGE_DOMAIN, limit=CHANGES)
@@ -43,12 +42,14 @@ class OpsHome(models.AbstractModel):
             "needs": needs[:NEEDS],
             "needs_count": len(needs),
             "changes": [self._change(event) for event in changes],
-            "next_step": self._next_step(environments),
+            "next_step": self._next_step(),
         }
 
     def _headline(self, environments, needs_count):
         """Return the one true sentence about the environment that the user stands in."""
         here = environments.filtered("is_self") or environments[:1]
+        if not here:
+            return {"state": "unknown", "text": self.env._("Nothing is watched yet.")}
         watched_since = min(here.check_ids.mapped("create_date"), default=fields.Datetime.now())
         values = {
             "environment": here.application_id.name,
@@ -87,7 +88,7 @@ class OpsHome(models.AbstractModel):
         return {"state": here.health_state or "unknown", "text": " ".join(parts)}
 
     def _environments(self, environments):
-        """Return each environment that has checks, with their heartbeats."""
+        """Return each environment with its checks and their heartbeats."""
         checks = self.env["ops.health.check"].search(
             [("environment_id", "in", environments.ids)], order="sequence, id"
         )
@@ -113,7 +114,6 @@ class OpsHome(models.AbstractModel):
                 ],
             }
             for environment in environments
-            if environment in checks.environment_id
         ]
 
     def _needs(self):
@@ -197,7 +197,7 @@ class OpsHome(models.AbstractModel):
             "res_id": event.res_id or False,
         }
 
-    def _next_step(self, environments):
+    def _next_step(self):
         """Return the one step that helps this installation most, or False when all are done."""
         steps = (
             (
@@ -207,7 +207,7 @@ class OpsHome(models.AbstractModel):
                 "ops_center_base.ops_notification_channel_action",
             ),
             (
-                len(environments) == 1,
+                self.env["ops.environment"].search_count([], limit=2) < 2,
                 self.env._("Add the next environment to watch"),
                 self.env._("A staging server, a customer's Odoo, a shop: anything with a URL."),
                 "ops_center_base.ops_environment_action",

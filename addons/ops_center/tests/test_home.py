@@ -90,6 +90,11 @@ class TestHome(TransactionCase):
         self.assertEqual(changes[0]["id"], event.id)
         self.assertNotIn("A finding", [change["title"] for change in changes])
 
+    def test_nothing_to_see_is_said(self):
+        company = self.env["res.company"].create({"name": "Empty Company"})
+        self.viewer.write({"company_ids": [(6, 0, company.ids)], "company_id": company.id})
+        self.assertEqual(self._retrieve()["headline"]["text"], "Nothing is watched yet.")
+
     def test_other_companies_stay_out(self):
         company = self.env["res.company"].create({"name": "Another Company"})
         application = self.env["ops.application"].create(
