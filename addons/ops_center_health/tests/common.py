@@ -64,4 +64,6 @@ class HealthCase(TransactionCase):
         self.answers = {"status": "200 OK", "body": b"all is well"}
 
     def events(self, kind):
-        return self.env["ops.event"].search([("kind", "=", kind)])
+        return self.env["ops.event"].search(
+            [("kind", "=", kind), ("environment_id", "=", self.environment.id)]
+        )

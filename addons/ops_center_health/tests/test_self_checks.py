@@ -169,7 +169,8 @@ class TestSelfChecks(HealthCase):
             CompletionStatus.FAILED,
         )
         self.assertFalse(cron.active)
-        self.assertEqual(self.events("cron.deactivated").res_id, cron.id)
+        event = self.env["ops.event"].search([("kind", "=", "cron.deactivated")], limit=1)
+        self.assertEqual((event.res_id, event.level), (cron.id, "danger"))
         outcome = self.look("scheduled_actions")
         self.assertIn("deactivated after failing", outcome.message)
 

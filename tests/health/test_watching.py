@@ -1,0 +1,102 @@
+"""A real worker watches a real server and a target that breaks and is mended."""
+
+import pytest
+
+from tests.fakes.http_target import HttpTarget
+from tests.harness import databases
+from tests.harness.processes import wait_until
+
+NONCE = "nonce-b5e07c"
+SELF_CHECKS = 9
+
+
+@pytest.fixture
+def target():
+    with HttpTarget() as target:
+        yield target
+
+
+@pytest.fixture
+def query(database):
+    return lambda text, *parameters: databases.execute(database, text, parameters)
+
+
+@pytest.fixture
+def probe_nothing_else(query):
+    query("UPDATE ops_health_check SET state = 'paused'")
+
+
+def create_checks(server, url, count=1, **values):
+    """Add checks of ``url`` as the administrator would; return their ids."""
+    call = server.session()
+    call("res.company", "write", [1], {"ops_allowed_networks": "127.0.0.0/8"})
+    [application] = call("ops.application", "create", [{"name": "Shop"}])
+    [environment] = call(
+        "ops.environment", "create", [{"name": "Live", "application_id": application}]
+    )
+    check = {"environment_id": environment, "url": url, "interval": 5, "timeout": 2, **values}
+    return call("ops.health.check", "create", [{"name": f"{n}", **check} for n in range(count)])
+
+
+def test_first_heartbeats_come_within_ten_seconds(database, query, start_server, start_worker):
+    server = start_server(database)
+    start_worker(database, arguments=["--http-port", str(server.port)])
+    wait_until(lambda: query("SELECT 1 FROM ops_worker"), 60, "the start of the worker")
+    wait_until(
+        lambda: query("SELECT count(DISTINCT check_id) FROM ops_health_sample") == [(SELF_CHECKS,)],
+        10,
+        "the first heartbeat of every self check",
+    )
+    wait_until(
+        lambda: query(
+            "SELECT 1 FROM ops_health_check c JOIN ops_health_check d ON d.self_check = 'web'"
+            " WHERE c.self_check = 'readiness' AND c.state = 'up' AND d.state = 'up'"
+        ),
+        20,
+        "the server being seen as up",
+    )
+
+
+@pytest.mark.usefixtures("probe_nothing_else")
+def test_two_workers_notice_an_outage_and_its_end_once(
+    database, query, target, start_server, start_worker
+):
+    server = start_server(database)
+    target.set_status(200)
+    check, *_others = create_checks(server, target.url("/switch"), count=10)
+    for _worker in range(2):
+        start_worker(database)
+    state = "SELECT 1 FROM ops_health_check WHERE id = %s AND state = %s"
+    wait_until(lambda: query(state, check, "up"), 60, "the check being up")
+    target.set_status(500, NONCE)
+    wait_until(lambda: query(state, check, "down"), 30, "the outage being noticed")
+    target.set_status(200)
+    wait_until(lambda: query(state, check, "up"), 30, "its end being noticed")
+    kinds = "SELECT kind FROM ops_event WHERE res_id = %s AND kind LIKE 'incident.%%' ORDER BY id"
+    found = query("SELECT id, evidence FROM ops_health_incident WHERE check_id = %s", check)
+    [(incident, evidence)] = found
+    assert NONCE in evidence
+    assert query(kinds, incident) == [("incident.opened",), ("incident.resolved",)]
+    # Each lease but the one that is running led to one result that counted.
+    assert not query(
+        "SELECT 1 FROM ops_health_check_state s"
+        " WHERE fence > 1 + (SELECT count(*) FROM ops_health_sample WHERE check_id = s.check_id)"
+    ), "two workers probed the same slot"
+
+
+@pytest.mark.usefixtures("probe_nothing_else")
+def test_checks_of_a_dead_worker_are_taken_over(
+    database, query, target, start_server, start_worker
+):
+    [check] = create_checks(start_server(database), target.url("/status/200"))
+    worker = start_worker(database, environment={"OPS_CRASHPOINT": "claimed"})
+    assert worker.process.wait(60) == 9, worker.tail()
+    assert not query("SELECT 1 FROM ops_health_sample WHERE check_id = %s", check)
+    # What nobody does but the clock: the lease comes to its end.
+    query("UPDATE ops_health_check_state SET lease_until = now() AT TIME ZONE 'UTC'")
+    start_worker(database)
+    wait_until(
+        lambda: query("SELECT 1 FROM ops_health_sample WHERE check_id = %s", check),
+        60,
+        "the probe by another worker",
+    )
