@@ -18,7 +18,7 @@ from ..importers import sarif
 from ..importers.identity import content_digest
 from ..importers.matching import Key, key, match
 from ..importers.observation import Run
-from .ops_finding import MENDABLE_STATES
+from .ops_finding import MENDABLE_STATES, OPEN_STATES
 
 BATCH = 1000
 LOCK_TIMEOUT = "10s"
@@ -504,19 +504,8 @@ class OpsScan(models.Model):
                 ):
                     continue
                 identity = keys[position].identity
-                values = {
-                    "name": observation.title or rules[observation.rule].name,
-                    "rule_id": rules[observation.rule].id,
-                    "kind": observation.kind,
-                    "severity": observation.severity,
+                values = self._observed_values(observation, rules[observation.rule]) | {
                     "state": state,
-                    "message": observation.message,
-                    "evidence": observation.evidence,
-                    "path": observation.path,
-                    "line": observation.line,
-                    "suppression": observation.suppressed,
-                    "source_id": observation.source_id,
-                    "fingerprint": observation.fingerprint,
                     "snippet": keys[position].snippet,
                     "digest": digests[position],
                 }
@@ -547,11 +536,29 @@ class OpsScan(models.Model):
             if observation.suppressed:
                 return "suppressed_in_source"
             return "accepted" if before and before.accepted else "new"
-        if observation.suppressed and before.state in ("new", "confirmed"):
+        if observation.suppressed and before.state in OPEN_STATES:
             return "suppressed_in_source"
         return before.state
 
+    @api.model
+    def _observed_values(self, observation, rule):
+        """What a finding shows of what was observed."""
+        return {
+            "name": observation.title or rule.name,
+            "rule_id": rule.id,
+            "kind": observation.kind,
+            "severity": observation.severity,
+            "message": observation.message,
+            "evidence": observation.evidence,
+            "path": observation.path,
+            "line": observation.line,
+            "suppression": observation.suppressed,
+            "source_id": observation.source_id,
+            "fingerprint": observation.fingerprint,
+        }
+
     def _birth_values(self):
+        """What a finding keeps from the scan that saw it first."""
         return {
             "tool": self.tool,
             "category": self.category or "",

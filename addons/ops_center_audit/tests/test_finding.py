@@ -110,6 +110,18 @@ class TestFinding(AuditCase):
         with self.assertRaisesRegex(UserError, "upload its report"):
             self.finding.with_user(self.operator).action_check_again()
 
+    def test_open_is_what_needs_somebody(self):
+        Finding = self.env["ops.finding"]
+        mine = [("id", "=", self.finding.id)]
+        for state, is_open in (("new", True), ("confirmed", True), ("resolved", False)):
+            with self.subTest(state=state):
+                self.finding.sudo().state = state
+                self.assertEqual(self.finding.is_open, is_open)
+                found = Finding.search([*mine, ("is_open", "=", True)])
+                self.assertEqual(bool(found), is_open)
+                found = Finding.search([*mine, ("is_open", "=", False)])
+                self.assertEqual(bool(found), not is_open)
+
     def test_gravest_first(self):
         levels = [self.result(level, level=level) for level in ("note", "warning", "error")]
         levels.append(self.result("worst", rule="R9", properties={"security-severity": "9.9"}))

@@ -1,8 +1,12 @@
 import base64
 import json
+from contextlib import closing
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
+from odoo.sql_db import db_connect
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .common import AuditCase
 
@@ -43,6 +47,9 @@ class TestScan(AuditCase):
         self.assertEqual((finding.state, finding.suppression), ("suppressed_in_source", "Constant"))
         self.upload(self.report(self.result()))
         self.assertEqual(finding.state, "new")
+        self.upload(self.report(self.result(line=11, suppressions=suppressions)))
+        self.assertEqual(finding.state, "suppressed_in_source")
+        self.assertEqual(finding.change_ids[0].kind, "suppressed")
 
     def test_markup_is_escaped_in_the_timeline_and_stays_text(self):
         payload = "<img src=x onerror=alert(1)>"
@@ -274,6 +281,17 @@ class TestScan(AuditCase):
         scan = self.upload(report % json.dumps(self.result()).encode())
         self.assertEqual(scan.state, "failed")
         self.assertFalse(self.findings())
+
+    def test_import_beside_another_one_says_so(self):
+        scope = ("ops.scan", self.application.id, self.environment.id, "Scanner", "")
+        other = self.enterContext(closing(db_connect(self.env.cr.dbname).cursor()))
+        other.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [repr(scope)])
+        with (
+            patch("odoo.addons.ops_center_audit.models.ops_scan.LOCK_TIMEOUT", "50ms"),
+            mute_logger("odoo.sql_db"),
+            self.assertRaisesRegex(UserError, "Wait a minute"),
+        ):
+            self.upload(self.report(self.result()))
 
     def test_import_without_a_file_says_so(self):
         scan = self.env["ops.scan"].create({"application_id": self.application.id})
