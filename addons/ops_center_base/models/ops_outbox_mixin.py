@@ -13,6 +13,7 @@ from odoo.tools import SQL
 from ..loop import stopping
 from ..outbox import OutboxFatal, OutboxRetry
 from ..transaction import RETRYABLE_ERRORS, crash_point, run_in_new_transaction
+from ..transport import mask
 
 _logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Claim(NamedTuple):
     id: int
     fence: int
     outcome_unknown: bool  #: an earlier sending ended without an answer
+    lookups: int  #: how often it was not found since then
     send_before: float  #: on the monotonic clock; later the row may be another worker's
 
 
@@ -78,7 +80,10 @@ class OpsOutboxMixin(models.AbstractModel):
     )
     attempts = fields.Integer(readonly=True, copy=False, aggregator=None)
     lookups = fields.Integer(
-        readonly=True, copy=False, aggregator=None, help="Lookups in a row that found nothing."
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Lookups since the last sending that found nothing.",
     )
     not_before = fields.Datetime(string="Next Attempt", readonly=True, copy=False)
     lease_until = fields.Datetime(readonly=True, copy=False)
@@ -217,6 +222,7 @@ class OpsOutboxMixin(models.AbstractModel):
             id=record.id,
             fence=record.fence + 1,
             outcome_unknown=record.state == "sending",
+            lookups=record.lookups,
             send_before=time.monotonic() + self._lease / 2,
         )
         record.write(
@@ -225,6 +231,8 @@ class OpsOutboxMixin(models.AbstractModel):
                 "fence": claim.fence,
                 # The second lookup and what follows it belong to the attempt of the first.
                 "attempts": record.attempts + (0 if record.lookups else 1),
+                # Whoever dies from here on may have sent it: then lookups begin anew.
+                "lookups": 0,
                 "lease_until": self.env.cr.now() + timedelta(seconds=self._lease),
             }
         )
@@ -240,12 +248,11 @@ class OpsOutboxMixin(models.AbstractModel):
         with closing(self.env.registry.cursor()) as cr:
             record = self.with_env(self.env(cr=cr)).browse(claim.id)
             record = record.with_company(record.company_id)
-            attempts, lookups = record.attempts, record.lookups
+            attempts = record.attempts
             try:
-                remote_ref = record._find()
-                if remote_ref:
+                if remote_ref := record._find():
                     return Outcome("done", remote_ref)
-                if claim.outcome_unknown and not lookups:
+                if claim.outcome_unknown and not claim.lookups:
                     return Outcome("sending", delay=self._lookup_delay, lookups=1)
                 if attempts > MAX_ATTEMPTS:
                     raise OutboxFatal(
@@ -262,7 +269,7 @@ class OpsOutboxMixin(models.AbstractModel):
                 message, retry_after = str(error), error.retry_after or 0
             except Exception as error:
                 unknown = claim.outcome_unknown or sending
-                message, retry_after = str(error) or repr(error), 0
+                message, retry_after = mask(str(error) or repr(error)), 0
                 _logger.warning("%s: %s", record, message, exc_info=True)
         if attempts >= MAX_ATTEMPTS + unknown:
             return Outcome("needs_attention", error=message)

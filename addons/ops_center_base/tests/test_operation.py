@@ -144,6 +144,29 @@ class TestOperation(OperationCase):
         self.assertEqual(len(self.sent), 2)
 
     @mute_logger(OUTBOX)
+    def test_lookups_begin_anew_after_a_crash(self):
+        """Who died after the second lookup may have sent it."""
+        operation = self.enqueue()
+        self.answer = ConnectionError("cut")
+        self.dispatch()
+        self.dispatch_when_due(operation)
+        due = operation.lease_until + timedelta(seconds=1)
+        with freeze_time(due), self.enter_registry_test_mode():
+            self.env["ops.operation"]._in_new_transaction("_claim")
+        self.assertEqual(operation.lookups, 0)
+        self.dispatch_when_due(operation)
+        self.assertEqual((operation.state, operation.lookups), ("sending", 1))
+        self.assertEqual(len(self.sent), 1)
+
+    @mute_logger(OUTBOX)
+    def test_secrets_are_masked(self):
+        operation = self.enqueue()
+        self.answer = ConnectionError("https://user:hunter2@example.com refused")
+        self.dispatch()
+        self.assertIn("refused", operation.last_error)
+        self.assertNotIn("hunter2", operation.last_error)
+
+    @mute_logger(OUTBOX)
     def test_what_is_found_is_not_sent_again(self):
         operation = self.enqueue()
         self.answer = ConnectionError("cut")
