@@ -37,6 +37,7 @@ def ensure(name: str, lock_files: Sequence[Path], *, with_system_packages: bool 
         ):
             _create(folder, with_system_packages)
             installed = {"basis": basis}
+            record.write_text(json.dumps(installed))
         if missing := [lock for lock in lock_files if lock.name not in installed]:
             _install(folder / "bin", missing)
             record.write_text(json.dumps({**installed, **wanted}))
