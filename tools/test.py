@@ -4,10 +4,13 @@ With arguments (`make test ARGS="addons/ops_center_health -k incident"`) only py
 coverage is not judged, since a part of the tests covers only a part of the code.
 """
 
+import concurrent.futures
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import environment
 import failure
@@ -16,57 +19,76 @@ import postgresql
 import system_packages
 import test_database
 
-NAME = "postgresql-test"
+CLUSTER = "postgresql-test"
+# What tests no addon and needs no database; it runs beside the rest, on another core.
+TOOL_TESTS = ("tests/lint", "tests/tools")
+TOOL_LOG = layout.LOGS / "test-tools.log"
 
 
 def main() -> int:
     """Run what the arguments ask for and return the exit code."""
     arguments = sys.argv[1:]
-    if not arguments and (code := _run(sys.executable, "tools/lint.py")):
-        return code
     if not shutil.which("chromium"):
         system_packages.install("chromium", "test in a browser")
     setup = environment.ensure(layout.ROOT / "requirements-test.txt")
     os.environ["PATH"] = f"{setup.python.parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["PYTHONPATH"] = str(setup.odoo.home)
-    if postgresql.named_server():
-        return _test(setup, arguments)
-    cluster = postgresql.Cluster(NAME, postgresql.DISPOSABLE)
-    cluster.start()
-    try:
-        os.environ.update(cluster.variables)
-        return _test(setup, arguments)
-    finally:
-        cluster.stop()
+    if arguments:
+        with _database_options(setup) as options:
+            return _run(setup.python, "-m", "pytest", *options, *arguments)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        tools = pool.submit(_test_tools, setup.python)
+        code = _test_addons(setup)
+        tools_code = tools.result()
+    print(TOOL_LOG.read_text(), flush=True)
+    return code or tools_code
 
 
-def _test(setup: environment.Environment, arguments: list[str]) -> int:
-    test_database.write_configuration(setup.odoo)
-    template = test_database.ensure_template(setup)
-    test_database.clone(template, test_database.DATABASE)
-    os.environ["OPS_CENTER_TEST_TEMPLATE"] = template
-    pytest = [
-        "-m", "pytest", "--odoo-http", "--odoo-log-level=error",
-        f"--odoo-database={test_database.DATABASE}",
-        f"--odoo-config={test_database.CONFIGURATION}",
-    ]  # fmt: skip
-    try:
-        if arguments:
-            return _run(setup.python, *pytest, *arguments)
-        return _run_with_coverage(setup.python, pytest)
-    finally:
-        test_database.drop(test_database.DATABASE)
+def _test_tools(python: Path) -> int:
+    """Judge the code by the linters, then the linters and the other tools by their tests."""
+    layout.LOGS.mkdir(parents=True, exist_ok=True)
+    with TOOL_LOG.open("w") as log:
+        lint = _run(sys.executable, "tools/lint.py", output=log)
+        return _run(python, "-m", "pytest", "-p", "no:odoo", *TOOL_TESTS, output=log) or lint
 
 
-def _run_with_coverage(python, pytest) -> int:
-    _run(python, "-m", "coverage", "erase")
-    code = _run(python, "-m", "coverage", "run", *pytest, "addons", "tests")
-    _run(python, "-m", "coverage", "combine", "--quiet")
-    return code or _run(python, "-m", "coverage", "report")
+def _test_addons(setup: environment.Environment) -> int:
+    """Run the tests of the addons and of the house they make, and judge the coverage."""
+    coverage = (setup.python, "-m", "coverage")
+    ignored = [f"--ignore={folder}" for folder in TOOL_TESTS]
+    _run(*coverage, "erase")
+    with _database_options(setup) as options:
+        code = _run(*coverage, "run", "-m", "pytest", *options, *ignored, "addons", "tests")
+    _run(*coverage, "combine", "--quiet")
+    return code or _run(*coverage, "report")
 
 
-def _run(*arguments) -> int:
-    return subprocess.run(arguments, cwd=layout.ROOT, check=False).returncode
+@contextlib.contextmanager
+def _database_options(setup: environment.Environment):
+    """Yield pytest's options for a fresh database, on a server that runs for the block."""
+    with contextlib.ExitStack() as running:
+        if not postgresql.named_server():
+            cluster = postgresql.Cluster(CLUSTER, postgresql.DISPOSABLE)
+            running.callback(cluster.stop)
+            cluster.start()
+            os.environ.update(cluster.variables)
+        test_database.write_configuration(setup.odoo)
+        template = test_database.ensure_template(setup)
+        running.callback(test_database.drop, test_database.DATABASE)
+        test_database.clone(template, test_database.DATABASE)
+        os.environ["OPS_CENTER_TEST_TEMPLATE"] = template
+        yield [
+            "--odoo-http",
+            "--odoo-log-level=error",
+            f"--odoo-database={test_database.DATABASE}",
+            f"--odoo-config={test_database.CONFIGURATION}",
+        ]
+
+
+def _run(*arguments, output=None) -> int:
+    return subprocess.run(
+        arguments, cwd=layout.ROOT, stdout=output, stderr=output, check=False
+    ).returncode
 
 
 if __name__ == "__main__":
