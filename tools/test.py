@@ -37,19 +37,21 @@ def main() -> int:
         with _database_options(setup) as options:
             return _run(setup.python, "-m", "pytest", *options, *arguments)
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        tools = pool.submit(_test_tools, setup.python)
+        # A copy of the variables: those of the test server are none of the tools' business.
+        tools = pool.submit(_test_tools, setup.python, dict(os.environ))
         code = _test_addons(setup)
         tools_code = tools.result()
     print(TOOL_LOG.read_text(), flush=True)
     return code or tools_code
 
 
-def _test_tools(python: Path) -> int:
+def _test_tools(python: Path, variables: dict[str, str]) -> int:
     """Judge the code by the linters, then the linters and the other tools by their tests."""
     layout.LOGS.mkdir(parents=True, exist_ok=True)
     with TOOL_LOG.open("w") as log:
-        lint = _run(sys.executable, "tools/lint.py", output=log)
-        return _run(python, "-m", "pytest", "-p", "no:odoo", *TOOL_TESTS, output=log) or lint
+        options = {"stdout": log, "stderr": log, "env": variables}
+        lint = _run(sys.executable, "tools/lint.py", **options)
+        return _run(python, "-m", "pytest", "-p", "no:odoo", *TOOL_TESTS, **options) or lint
 
 
 def _test_addons(setup: environment.Environment) -> int:
@@ -85,10 +87,8 @@ def _database_options(setup: environment.Environment):
         ]
 
 
-def _run(*arguments, output=None) -> int:
-    return subprocess.run(
-        arguments, cwd=layout.ROOT, stdout=output, stderr=output, check=False
-    ).returncode
+def _run(*arguments, **options) -> int:
+    return subprocess.run(arguments, cwd=layout.ROOT, check=False, **options).returncode
 
 
 if __name__ == "__main__":
