@@ -20,6 +20,8 @@ const liveMultiRecord = (Controller) =>
                 () => {
                     const { editedRecord, selection } = this.model.root;
                     if (!editedRecord && !selection?.length) {
+                        // Otherwise the first real record would be shown as a sample.
+                        this.model.useSampleModel = false;
                         this.model.load();
                     }
                 },
