@@ -504,11 +504,14 @@ class OpsScan(models.Model):
                 ):
                     continue
                 identity = keys[position].identity
-                values = self._observed_values(observation, rules[observation.rule]) | {
+                rule = rules[observation.rule]
+                values = self._observed_values(observation, rule) | {
                     "state": state,
                     "snippet": keys[position].snippet,
                     "digest": digests[position],
                 }
+                if not before or before.key.rule != observation.rule:
+                    values["rule_id"] = rule.id
                 if not before or before.key.identity != identity:
                     values |= {"identity": identity, "ordinal": ordinals[identity]}
                     ordinals[identity] += 1
@@ -545,7 +548,6 @@ class OpsScan(models.Model):
         """What a finding shows of what was observed."""
         return {
             "name": observation.title or rule.name,
-            "rule_id": rule.id,
             "kind": observation.kind,
             "severity": observation.severity,
             "message": observation.message,
