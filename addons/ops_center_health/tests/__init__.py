@@ -7,3 +7,4 @@ from . import test_sample_storage
 from . import test_schedule
 from . import test_self_checks
 from . import test_standing
+from . import test_widgets
