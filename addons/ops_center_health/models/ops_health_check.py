@@ -19,6 +19,7 @@ from ..standing import Standing
 
 MAX_CLAIMS = 500  # checks a pass
 PASS_DEADLINE = 20.0  # seconds
+LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 MIN_INTERVAL = 5  # seconds
 MAX_TIMEOUT = 15  # seconds, so that a pass ends in time
 HEARTBEATS = 40
@@ -268,8 +269,7 @@ class OpsHealthCheck(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         checks = super().create(vals_list)
-        checks.flush_recordset()
-        storage.schedule_now(self.env.cr, checks.ids)
+        checks._schedule_now()
         return checks
 
     def write(self, vals):
@@ -279,8 +279,7 @@ class OpsHealthCheck(models.Model):
         if vals.get("active") is False:
             self.incident_ids._resolve(self.env._("The check was archived."))
         if PROBE_FIELDS & vals.keys():
-            self.flush_recordset()
-            storage.schedule_now(self.env.cr, self.ids)
+            self._schedule_now()
         return result
 
     def _check_writable(self, vals):
@@ -302,10 +301,8 @@ class OpsHealthCheck(models.Model):
         self.check_access("write")
         if any(check.state == "paused" or not check.active for check in self):
             raise UserError(self.env._("A paused check doesn't run. Resume it first."))
-        storage.schedule_now(self.env.cr, self.ids)
-        worker = self.env["ops.worker"]
-        worker._notify("probe")
-        if not worker._alive():
+        self._schedule_now()
+        if not self.env["ops.worker"]._alive():
             # The prober serves all companies; the right to have these checks run was verified.
             self.env.cr.postcommit.add(self.sudo()._run_due)
 
@@ -316,7 +313,7 @@ class OpsHealthCheck(models.Model):
     def action_resume(self):
         paused = self.filtered(lambda check: check.state == "paused")
         paused._switch("unknown")
-        storage.schedule_now(self.env.cr, paused.ids)
+        paused._schedule_now()
 
     def _switch(self, state):
         self.check_access("write")
@@ -353,7 +350,7 @@ class OpsHealthCheck(models.Model):
         """
         claims, wait = run_in_new_transaction(self.env, _claim_due)
         if not claims:
-            return min(max(wait, 0.0), 1.0) if wait is not None else 1.0
+            return LONGEST_WAIT if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
         crash_point("claimed")
         self._keep(self._measure(claims))
         # Storing must not stop the clocks of the probes that are still running.
@@ -375,6 +372,12 @@ class OpsHealthCheck(models.Model):
             return
         for check_id, state, outcome in run_in_new_transaction(self.env, _store, results):
             run_in_new_transaction(self.env, _change_state, check_id, state, outcome)
+
+    def _schedule_now(self):
+        """Have the worker probe these checks as soon as this is committed."""
+        self.flush_recordset()
+        storage.schedule_now(self.env.cr, self.ids)
+        self.env["ops.worker"]._notify("probe")
 
     @api.model
     def _heartbeats(self, limit=HEARTBEATS):
