@@ -6,7 +6,7 @@ from psycopg2.errors import CheckViolation
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from .. import storage
 from ..models.ops_health_check import _probe, _store
@@ -266,7 +266,18 @@ class TestHealthCheck(HealthCase):
         with self.assertRaisesRegex(UserError, "Pause it"):
             manager.unlink()
 
-    # === HISTORY === #
+    # === COPIES AND HISTORY === #
+
+    def test_copy_of_the_database_watches_only_itself(self):
+        check = self.create_check()
+        own = self.env.ref("ops_center_health.ops_health_check_self_disk")
+        own.action_resume()
+        self.env.flush_all()
+        with file_open("ops_center_health/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertEqual(check.state, "paused")
+        self.assertNotEqual(own.state, "paused")
 
     def test_state_since_is_the_time_of_the_result(self):
         check = self.create_check()
