@@ -9,6 +9,7 @@ ADDONS = Path(__file__).resolve().parents[1] / "addons"
 PURE = (
     "ops_center_base/transport",
     "ops_center_health/probes",
+    "ops_center_health/self_checks",
     "ops_center_audit/importers",
     "ops_center_audit/auditor",
 )
