@@ -47,13 +47,14 @@ def run() -> None:
         variables = setup.variables(name, port)
         services = _start_database_server(variables, running)
         database.prepare(setup, variables)
+        address = f"http://localhost:{port}"
+        # The worker looks at the login page from its first second, so that has to be there.
         for service_name, arguments in (("odoo", []), ("worker", ["ops_worker"])):
             service = Service(service_name)
             running.callback(service.stop)
             service.start([setup.python, layout.ODOO_BIN, *arguments], variables)
             services.append(service)
-        address = f"http://localhost:{port}"
-        _wait_for_login_page(address, services)
+            _wait_for_login_page(address, services)
         print(
             f"\nOps Center runs on {address}\n"
             "Log in as admin with the password admin, until you change it.",
