@@ -20,4 +20,5 @@
         "views/ops_application_views.xml",
         "views/ops_center_menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -188,7 +188,10 @@ class Worker:
         unfinished = [loop.name for loop, thread in self._threads.items() if thread.is_alive()]
         try:
             with sql_db.db_connect(self.dbname).cursor() as cr:
-                cr.execute("DELETE FROM ops_worker WHERE name = %s", [self.name])
+                # There is nothing to sign off from any more once the addon is uninstalled.
+                cr.execute(
+                    "DELETE FROM ops_worker WHERE name = %s", [self.name], log_exceptions=False
+                )
         except psycopg2.Error as error:
             _logger.info("Could not sign off: %s", str(error).strip())
         if unfinished:

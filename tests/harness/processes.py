@@ -138,8 +138,11 @@ class OdooServer(OdooProcess):
         wait_until(serving, timeout, "the login page")
         return self
 
-    def session(self, login="admin", password="admin"):  # noqa: S107 - a test database's
-        """Return a ``call(model, method, *args, **kwargs)`` that acts as ``login``."""
+    def session(self, login="admin", password="admin", timeout=60):  # noqa: S107 - a test database's
+        """Return a ``call(model, method, *args, **kwargs)`` that acts as ``login``.
+
+        :param timeout: seconds that a call may take
+        """
         browser = requests.Session()
 
         def post(path, params):
@@ -151,7 +154,7 @@ class OdooServer(OdooProcess):
                     "id": next(self._call_ids),
                     "params": params,
                 },
-                timeout=60,
+                timeout=timeout,
             ).json()
             if "error" in answer:
                 raise RemoteError(

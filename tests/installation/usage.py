@@ -1,0 +1,31 @@
+"""A company at work with Ops Center, as far as installations and upgrades can tell."""
+
+from tests.harness import databases
+from tests.harness.processes import wait_until
+
+# What a worker leaves behind of it.
+RESULTS = ("ops_health_incident", "ops_health_sample", "ops_finding", "ops_deployment")
+
+
+def use(call):
+    """Store a bit of everything; a worker does the rest."""
+    call("res.company", "write", [1], {"ops_allowed_networks": "127.0.0.0/8"})
+    [admin] = call("res.users", "search", [["login", "=", "admin"]])
+    channel = {"name": "Team", "kind": "activity", "user_ids": [[6, 0, [admin]]]}
+    [channel] = call("ops.notification.channel", "create", [channel])
+    call("ops.notification.channel", "action_test", [channel])
+    [application] = call("ops.application", "create", [{"name": "Shop"}])
+    values = {"name": "Production", "application_id": application}
+    [environment] = call("ops.environment", "create", [values])
+    call("ops.environment", "message_post", [environment], body="Moved to another host")
+    values = {"name": "Closed port", "kind": "tcp", "url": "tcp://127.0.0.1:9"}
+    call("ops.health.check", "create", [{**values, "environment_id": environment}])
+
+
+def wait_for_results(database):
+    """Return when a worker has dealt with what `use` stored."""
+    for table in RESULTS:
+        query = f"SELECT 1 FROM {table} LIMIT 1"  # noqa: S608 - names from above
+        wait_until(lambda query=query: databases.execute(database, query), 90, f"rows of {table}")
+    done = "SELECT 1 FROM ops_notification HAVING bool_and(state = 'done')"
+    wait_until(lambda: databases.execute(database, done), 60, "the notifications")
