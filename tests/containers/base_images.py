@@ -24,14 +24,16 @@ SUITE = "trixie"
 class StandIn:
     """What our image and compose file rely on, made of Debian packages.
 
-    ``later`` names a suite for what SUITE lacks, ``setup`` is a script run in the image, and
-    ``instructions`` are the Dockerfile's that it declares.
+    ``later`` names a suite for what SUITE lacks, ``without`` says which files are left out, for
+    the time they take, ``setup`` is a script run in the image, and ``instructions`` are the
+    Dockerfile's that it declares.
     """
 
     packages: tuple[str, ...]
     setup: str
     instructions: tuple[str, ...]
     later: str | None = None
+    without: tuple[str, ...] = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*")
 
     @property
     def recipe(self) -> str:
@@ -57,6 +59,13 @@ IMAGES = {
     "odoo:19.0": StandIn(
         packages=("odoo-19", "ca-certificates", "curl", "postgresql-client", "python3-pip"),
         later="sid",
+        # The translations are half of all. What lies in the second folder is Python files only, of
+        # addons that are complete in the first.
+        without=(
+            *StandIn.without,
+            "/usr/lib/python3/dist-packages/odoo/addons/*/i18n/*",
+            "/usr/lib/python3/dist-packages/addons/*",
+        ),
         setup="odoo.sh",
         instructions=(
             "ENV LANG=C.UTF-8",
@@ -134,9 +143,7 @@ def _make(name: str) -> None:
         '--aptopt=Acquire::Check-Valid-Until "false"',
         '--aptopt=APT::Install-Recommends "false"',
         "--dpkgopt=force-unsafe-io",
-        "--dpkgopt=path-exclude=/usr/share/doc/*",
-        "--dpkgopt=path-exclude=/usr/share/locale/*",
-        "--dpkgopt=path-exclude=/usr/share/man/*",
+        *(f"--dpkgopt=path-exclude={pattern}" for pattern in image.without),
         # Only what SUITE lacks comes from the later suite.
         f'--setup-hook=mkdir -p "$1/etc/apt/preferences.d" && printf "{preferences}" '
         '>"$1/etc/apt/preferences.d/later"',

@@ -18,6 +18,14 @@ from service import Service
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "ops-center", "containers")
 # Static programs, which run on any Debian; older ones lack the packages.
 PLUGINS = {"docker-compose": "sid", "docker-buildx": "sid"}
+# What a run leaves behind that is killed: how to list it, and how to remove it.
+LEFTOVERS = (
+    (("container", "ls", "--all"), ("container", "rm", "--force")),
+    (("volume", "ls"), ("volume", "rm")),
+    (("network", "ls", "--filter=type=custom"), ("network", "rm")),
+    (("image", "ls", "--filter=reference=ops-center"), ("image", "rm", "--force")),
+    (("image", "ls", "--filter=dangling=true"), ("image", "rm")),
+)
 PLUGINS_FOLDER = Path("usr/libexec/docker/cli-plugins")
 PURPOSE = "test the containers"
 OTHERWISE = "start a Docker engine with the compose plugin"
@@ -62,6 +70,7 @@ def private() -> Iterator[None]:
         )
         try:
             _wait_for(service)
+            _remove_leftovers()
             yield
         finally:
             service.stop(patience=60)
@@ -105,6 +114,16 @@ def _wait_for(service: Service) -> None:
                 f"containers may be started. All it said: {service.log}"
             )
         time.sleep(0.2)
+
+
+def _remove_leftovers() -> None:
+    """Remove all but images: nobody else uses this engine, and it starts old containers again."""
+    for listing, removal in LEFTOVERS:
+        found = subprocess.run(
+            ["docker", *listing, "--quiet"], capture_output=True, text=True, check=True
+        ).stdout.split()
+        if found:
+            subprocess.run(["docker", *removal, *found], capture_output=True, check=True)
 
 
 def _succeeds(*command: str) -> bool:

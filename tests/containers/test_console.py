@@ -24,7 +24,7 @@ def test_services_are_healthy_and_one_shots_are_done(console):
 
 
 def test_ready_names_the_release(console):
-    status, answer = console.ready()
+    status, answer = console.ask("/ops/ready")
     assert (status, answer["status"], answer["release"]) == (200, "pass", console.release)
     assert answer["database"] == "ops_center"
 
@@ -109,5 +109,16 @@ def test_addons_of_an_old_container_cannot_win(console):
     )  # fmt: skip
     console.recreate("odoo")
     assert '"version": "19.0.0.0.1"' in console.execute("odoo", "cat", MANIFEST)
-    status, answer = console.ready()
+    status, answer = console.ask("/ops/ready")
     assert (status, answer["checks"]["versions"]["status"]) == (200, "pass")
+
+
+def test_lost_database_makes_it_unready_and_unhealthy(console):
+    health_check = console.inspect()["Config"]["Healthcheck"]["Test"][1:]
+    with console.without("database"):
+        status, answer = console.ask("/ops/ready")
+        assert (status, answer["status"]) == (503, "fail")
+        assert console.ask("/ops/live") == (200, {"status": "pass"})
+        with pytest.raises(AssertionError, match="PostgreSQL does not answer"):
+            console.execute("odoo", *health_check)
+    assert wait_until(lambda: console.ask("/ops/ready")[0] == 200, 60)

@@ -25,14 +25,15 @@ print(config["dbfilter"], config["addons_path"], config["data_dir"])
 def expected_files():
     """The files of the repository that belong into the image."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", "addons", "deploy/bin"],
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--",
+         "addons", "deploy/bin"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    paths = [PurePosixPath(name) for name in listed.split("\0") if name]
+    paths = [PurePosixPath(name) for name in listed.split("\0") if (ROOT / name).is_file()]
     return {
         str(path.relative_to("deploy") if path.parts[0] == "deploy" else path)
         for path in paths
-        if "tests" not in (path.parts[2], *path.parts[2:4])
+        if "tests" not in path.parts[2:4]
     }
 
 

@@ -6,7 +6,7 @@ cat >/usr/local/bin/docker-entrypoint.sh <<'SCRIPT'
 set -eu
 
 if [ "$(id -u)" = 0 ]; then
-    install --directory --mode=700 --owner=postgres --group=postgres "${PGDATA}"
+    install --directory --mode=700 --owner=postgres --group=postgres "${PGDATA}" /run/postgresql
     POSTGRES_PASSWORD=$(cat "${POSTGRES_PASSWORD_FILE}")
     export POSTGRES_PASSWORD
     exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
@@ -26,4 +26,3 @@ fi
 exec "$@" -c listen_addresses='*'
 SCRIPT
 chmod 755 /usr/local/bin/docker-entrypoint.sh
-install --directory --owner=postgres --group=postgres /var/lib/postgresql/data /var/run/postgresql
