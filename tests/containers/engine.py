@@ -51,7 +51,9 @@ def private() -> Iterator[None]:
     """
     _install()
     service = Service("container-engine")
-    service.stop()
+    # Known to every clone, because they share the data: one that was killed may have left it.
+    service.pid_file = CACHE / "engine.pid"
+    service.stop(patience=60)
     # The path of a socket must be short, and none of this outlives the engine.
     with tempfile.TemporaryDirectory(prefix="ops-center-engine-") as state:
         os.environ["DOCKER_HOST"] = f"unix://{state}/docker.sock"
