@@ -1,0 +1,1 @@
+"""What a user sees: real Chromium, real server, real worker."""

@@ -1,0 +1,102 @@
+"""Pictures of every screen for the documentation; `make screenshots` runs this.
+
+It is no test, and named so that no test run collects it: pytest lends it the processes.
+"""
+
+import io
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.console import PATIENCE, Console
+from tests.browser.showcase import Showcase
+from tests.fakes.http_target import HttpTarget
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+MAX_BYTES = 150_000
+COLORS = 128
+LIGHT_STYLES = "**/web.assets_web.min.css"
+DARK_STYLES = "/web/assets/any/web.assets_web_dark.min.css"
+VIEWPORTS = {1440: 900, 390: 844}
+# Picture: its address, with the record it shows; what has to be there before it is taken.
+PAGES = {
+    "home": ("ops-center", ".o_ops_home_next_step, .o_ops_home_changes"),
+    "checks": ("ops-checks", ".o_ops_heartbeat_bar"),
+    "checks-list": ("ops-checks?view_type=list", ".o_ops_heartbeat_bar"),
+    "check": ("ops-checks/{check}", ".o_form_view .o_ops_heartbeat_bar"),
+    "incidents": ("ops-incidents", ".o_kanban_record"),
+    "incident": ("ops-incidents/{incident}", ".o_form_view [name=evidence]"),
+    "timeline": ("ops-timeline", ".o_data_row, .o_kanban_record"),
+    "deployments": ("ops-deployments", ".o_data_row, .o_kanban_record"),
+    "deployment": ("ops-deployments/{deployment}", ".o_form_view"),
+    "environments": ("ops-environments", ".o_kanban_record"),
+    "environment": ("ops-environments/{environment}", ".o_form_view"),
+    "applications": ("ops-applications", ".o_data_row, .o_kanban_record"),
+    "findings": ("ops-findings", ".o_data_row, .o_kanban_record"),
+    "finding": ("ops-findings/{finding}", ".o_form_view"),
+    "scans": ("ops-scans", ".o_data_row, .o_kanban_record"),
+    "scan": ("ops-scans/{scan}", ".o_form_view"),
+    "rules": ("ops-rules", ".o_data_row, .o_kanban_record"),
+    "channels": ("ops-notification-channels", ".o_data_row, .o_kanban_record"),
+    "notifications": ("ops-notifications", ".o_data_row, .o_kanban_record"),
+    "operations": ("ops-operations", ".o_view_nocontent"),
+    "workers": ("ops-workers", ".o_data_row, .o_kanban_record"),
+    "settings": ("ops-settings", "#ops_work_mode"),
+}
+
+
+@pytest.fixture
+def server(database, start_server, start_worker):
+    environment = {
+        "OPS_CENTER_INSTANCE": "the installation that is photographed",
+        "OPS_CENTER_KEY": Fernet.generate_key().decode(),
+        "OPS_CENTER_RELEASE": "4c1d9e20a7b35f68d2e4b90c17a6f3528e0d4b71",
+    }
+    server = start_server(database, environment=environment)
+    port = ["--http-port", str(server.port)]
+    start_worker(database, environment=environment, arguments=port)
+    return server
+
+
+def test_screenshots(browser, server):
+    with HttpTarget() as shop, HttpTarget() as search:
+        records = Showcase(server.session(), shop, search).prepare()
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        for width in VIEWPORTS:
+            for scheme in ("light", "dark"):
+                take_all(browser, server.url, records, IMAGES, width, scheme)
+
+
+def take_all(browser, url, records, folder, width, scheme, names=tuple(PAGES)):
+    """Take the pictures of these pages in one width and one colour scheme."""
+    context = browser.new_context(
+        viewport={"width": width, "height": VIEWPORTS[width]}, locale="en-US", timezone_id="UTC"
+    )
+    if scheme == "dark":
+        # Community builds the dark styles and has no switch for them. Core's scripts read the cookie.
+        context.add_cookies([{"name": "color_scheme", "value": scheme, "url": url}])
+        context.route(LIGHT_STYLES, lambda route: route.continue_(url=url + DARK_STYLES))
+    console = Console(context.new_page(), url)
+    console.log_in()
+    for name in names:
+        address, content = PAGES[name]
+        path = folder / f"{name}-{width}-{scheme}.png"
+        take(console.page, f"{url}/odoo/{address.format(**records)}", content, path)
+    context.close()
+
+
+def take(page, url, content, path):
+    """Write what is seen at ``url`` as a small picture."""
+    page.goto(url)
+    expect(page.locator(content).first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".o-mail-Chatter .fa-spin")).to_have_count(0)
+    # Not an idle network: heartbeats come in all the time.
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.evaluate("document.fonts.ready")
+    # The same picture at a third of the size.
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
+    assert path.stat().st_size < MAX_BYTES, f"{path.name} is too large for a repository"

@@ -1,0 +1,156 @@
+"""A shop and the Odoo beside it, with all that happens to them: what the pictures show.
+
+Nothing here is made up in the database: checks run, targets break and are mended, reports are
+imported, each through the methods that the buttons call.
+"""
+
+import base64
+from pathlib import Path
+
+from tests.harness.processes import wait_until
+
+REPORT = Path(__file__).parent / "report.sarif"
+BEATS = 20
+FAILURE = """<h1>502 Bad Gateway</h1>
+PaymentProviderError: POST https://api.pay.example/v1/intents: connection reset by peer
+  at Checkout.authorise (checkout.py:218)
+  order S00417, attempt 3 of 3"""
+
+
+class Showcase:
+    """Fills the console of one server, and waits until it is worth a picture.
+
+    :param call: calls methods of the server's models
+    :param shop: the fake web server that breaks and stays broken
+    :param search: one that breaks and is mended
+    """
+
+    def __init__(self, call, shop, search):
+        self.call = call
+        self.shop = shop
+        self.search = search
+        self.records = {}
+
+    def prepare(self):
+        """Return the ids of the records that have a picture of their own."""
+        self._introduce()
+        self._watch()
+        self._deploy()
+        self._scan()
+        wait_until(self._many_beats, 400, f"{BEATS} heartbeats of every check")
+        self._break_and_mend()
+        return self.records
+
+    def _create(self, model, **values):
+        [record] = self.call(model, "create", [values])
+        return record
+
+    def _find(self, model, *domain):
+        return self.call(model, "search", list(domain), limit=1)
+
+    def _introduce(self):
+        self.call("ops.instance", "action_bind", [])
+        self.call("res.company", "write", [1], {"name": "Northwind", "ops_allowed_networks": "127.0.0.0/8"})
+        # No mail server is there to take e-mails.
+        self.call("res.users", "write", [2], {"name": "Ada Byron", "notification_type": "inbox"})
+        self._create(
+            "ops.notification.channel", name="On call", kind="activity", user_ids=[2]
+        )
+        application = self._create(
+            "ops.application", name="Shop", repository_url="https://git.example.com/northwind/shop"
+        )
+        for key, values in {
+            "environment": {"name": "Production", "protected": True, "sequence": 20},
+            "staging": {"name": "Staging", "kind": "staging", "sequence": 30},
+        }.items():
+            self.records[key] = self._create(
+                "ops.environment",
+                application_id=application,
+                url=f"https://{'www' if key == 'environment' else key}.northwind.example",
+                **values,
+            )
+        self.application = application
+
+    def _watch(self):
+        self.shop.set_status(200)
+        self.search.set_status(200)
+        own_checks = self.call("ops.health.check", "search", [])
+        self.call("ops.health.check", "write", own_checks, {"interval": 5, "timeout": 4})
+        checks = {
+            "Front page": ("environment", self.shop.url("/status/200"), {}),
+            "Checkout": ("environment", self.shop.url("/switch"), {}),
+            "Search": ("environment", self.search.url("/switch"), {}),
+            "Product images": ("environment", self.shop.url("/slow/0.4"), {"degraded_ms": 300}),
+            "Front page (staging)": ("staging", self.shop.url("/status/200"), {}),
+        }
+        for name, (environment, url, values) in checks.items():
+            self.records[name] = self._create(
+                "ops.health.check",
+                name=name,
+                environment_id=self.records[environment],
+                url=url,
+                interval=5,
+                timeout=2,
+                **values,
+            )
+        self.records["check"] = self.records["Checkout"]
+
+    def _deploy(self):
+        deployments = (
+            ("environment", "2.4.0", "9c1f03e7b2a84d55", "Gift cards", ("live",)),
+            ("environment", "2.4.1", "b7702ad1c94e6f38", "Rounding of discounts", ("live",)),
+            ("staging", "2.5.0", "4f2a9c1d0786be13", "Faster search", ("deploying", "failed")),
+            ("staging", "2.5.1", "e08d5b61f7239ac4", "Faster search", ("deploying", "live")),
+            ("environment", "2.5.1", "e08d5b61f7239ac4", "Faster search", ("deploying",)),
+        )
+        for number, (environment, version, revision, summary, states) in enumerate(deployments, 312):
+            for state in states:
+                deployment = self.call(
+                    "ops.deployment",
+                    "record",
+                    {
+                        "environment_id": self.records[environment],
+                        "external_reference": f"https://ci.example.com/northwind/shop/runs/{number}",
+                        "revision": revision,
+                        "version": version,
+                        "summary": summary,
+                        "author": "Grace Hopper",
+                        "state": state,
+                    },
+                )
+        self.records["deployment"] = deployment["id"]
+
+    def _scan(self):
+        self.records["scan"] = self._create(
+            "ops.scan",
+            application_id=self.application,
+            report=base64.b64encode(REPORT.read_bytes()).decode(),
+            report_name=REPORT.name,
+        )
+        self.call("ops.scan", "action_import", [self.records["scan"]])
+        findings = self.call("ops.finding", "search", [["tool", "=", "Semgrep"]])
+        self.records["finding"] = findings[0]
+        self.call("ops.finding", "write", findings[:2], {"user_id": 2})
+        self.call("ops.finding", "action_confirm", findings[:1])
+
+    def _break_and_mend(self):
+        self.search.set_status(503, "<h1>503 Service Unavailable</h1>\nThe index is being rebuilt.")
+        self._wait_for_state("Search", "down")
+        self.search.set_status(200)
+        self._wait_for_state("Search", "up")
+        self._wait_for_state("Product images", "degraded")
+        slow = self._find("ops.health.incident", ["check_id", "=", self.records["Product images"]])
+        self.call("ops.health.incident", "action_acknowledge", slow)
+        self.shop.set_status(502, FAILURE)
+        self._wait_for_state("Checkout", "down")
+        [self.records["incident"]] = self._find(
+            "ops.health.incident", ["check_id", "=", self.records["Checkout"]]
+        )
+
+    def _wait_for_state(self, check, state):
+        domain = (["id", "=", self.records[check]], ["state", "=", state])
+        wait_until(lambda: self._find("ops.health.check", *domain), 120, f"{check} being {state}", 1)
+
+    def _many_beats(self):
+        checks = self.call("ops.health.check", "search_read", [], ["heartbeats"])
+        return all(len(check["heartbeats"]) >= BEATS for check in checks)
