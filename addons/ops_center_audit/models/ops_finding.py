@@ -7,11 +7,7 @@ from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
 from ..auditor import instance
 from ..importers.observation import KINDS, SEVERITIES
-
-OPEN_STATES = ("new", "confirmed")
-# A scan that no longer sees them resolves them; the other decisions outlive the absence, so that
-# they still hold if the problem is seen again.
-MENDABLE_STATES = (*OPEN_STATES, "accepted", "suppressed_in_source")
+from ..importers.states import MENDABLE_STATES, OPEN_STATES
 
 
 class OpsFinding(models.Model):

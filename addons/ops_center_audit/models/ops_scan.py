@@ -2,43 +2,22 @@ import io
 from collections import defaultdict
 from contextlib import closing, contextmanager
 from hashlib import sha256
-from typing import NamedTuple
 
 from psycopg2.errors import LockNotAvailable
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
 from ..auditor import instance
 from ..importers import sarif
-from ..importers.identity import content_digest
-from ..importers.matching import Key, key, match
 from ..importers.observation import Run
-from .ops_finding import MENDABLE_STATES, OPEN_STATES
+from ..reconciliation import Reconciliation
+from ..report_errors import explain
 
-BATCH = 1000
 LOCK_TIMEOUT = "10s"
-# So many findings, and half of those that can be resolved, don't get mended from one scan to the
-# next: more likely the scanner looked elsewhere.
-SUSPICIOUS_DROP = 20
-EVENT_LIMIT = 10  # lines of the timeline about single findings of one scan
-
-
-class KnownFinding(NamedTuple):
-    """What an import has to know of a finding, without its record."""
-
-    id: int
-    state: str
-    digest: str
-    gone: bool
-    accepted: bool
-    ordinal: int
-    reopened_count: int
-    key: Key
 
 
 class OpsScan(models.Model):
@@ -225,7 +204,7 @@ class OpsScan(models.Model):
             self._import_content(attachment.raw, confirmed)
         except sarif.ReportError as error:
             # The state is read-only for everybody; the right to import was checked by the caller.
-            self.sudo().write({"state": "failed", "message": self._explain(error)})
+            self.sudo().write({"state": "failed", "message": explain(self.env, error)})
         self.invalidate_recordset()
 
     def _import_content(self, content, confirmed):
@@ -243,55 +222,6 @@ class OpsScan(models.Model):
                 self.env(su=True),
                 lambda env: self.with_env(env)._apply_report(report, scopes, digest, confirmed),
             )
-
-    def _explain(self, error):
-        """Say what is wrong with a file, and what to do about it."""
-        explanations = {
-            "empty": self.env._(
-                "The file is empty. Run the scanner again and upload what it wrote."
-            ),
-            "packed": self.env._(
-                "The file is compressed. Unpack it and upload the SARIF file inside."
-            ),
-            "encoding": self.env._(
-                "The file is not in UTF-8. Save it as UTF-8 and upload it again."
-            ),
-            "json": self.env._(
-                "The file is not complete JSON (%s). Let the scanner write SARIF and upload the "
-                "whole file.",
-                error.value,
-            ),
-            "format": self.env._(
-                "The file is not a SARIF report. Let the scanner write SARIF 2.1.0, most have an "
-                "option such as “--format sarif”."
-            ),
-            "version": self.env._(
-                "The report has the SARIF version “%s”, only 2.1.0 can be read. Let the scanner "
-                "write 2.1.0.",
-                error.value,
-            ),
-            "size": self.env._(
-                "The file is larger than %s MB. Split it by folder or leave out the code flows.",
-                sarif.MAX_BYTES // 2**20,
-            ),
-            "depth": self.env._(
-                "The file is nested deeper than %s levels, which no scanner does. "
-                "Check where it comes from.",
-                error.value,
-            ),
-            "runs": self.env._(
-                "The report has more than %s runs. Split it and upload the parts.", error.value
-            ),
-            "results": self.env._(
-                "A run of the report has more than %s results. Switch off the noisiest rules or "
-                "split it by folder, each with a category of its own.",
-                error.value,
-            ),
-            "values": self.env._(
-                "Parts of the report are larger than any scanner writes. Check where it comes from."
-            ),
-        }
-        return explanations[error.code]
 
     def _scopes(self, runs, category=False):
         """Return {(tool, category): positions of its runs}, all runs in `category` if given."""
@@ -342,7 +272,8 @@ class OpsScan(models.Model):
                 rules={code: text for run in runs for code, text in run.rules.items()},
             )
             scan = self.copy() if number else self
-            scan._apply(
+            Reconciliation(
+                scan,
                 run,
                 lambda positions=positions: (
                     observation
@@ -350,272 +281,7 @@ class OpsScan(models.Model):
                     if position in positions
                 ),
                 digest,
-                confirmed,
-            )
-
-    def _apply(self, run, observe, digest, confirmed=False):
-        """Bring the findings in line with what a run saw.
-
-        :param Run run: of which tool, category and completeness
-        :param observe: called twice, each time returns an iterator of the same observations
-        :param str digest: of the report; if it is the same as last time, nothing is done
-        :param bool confirmed: a person said that a large drop is true
-        """
-        self.ensure_one()
-        self.write({"tool": run.tool, "category": run.category, "sha256": digest})
-        previous = self.search(
-            [*self._scope_domain(), ("state", "=", "done"), ("id", "!=", self.id)], limit=1
-        )
-        outdated = bool(
-            run.ended_at and previous.reported_at and run.ended_at < previous.reported_at
-        )
-        values = {
-            "date": fields.Datetime.now(),
-            "tool_version": run.version,
-            "revision": run.revision,
-            "reported_at": run.ended_at,
-            "complete": run.complete and not outdated,
-            "problem": run.problem
-            or (outdated and self.env._("The report is older than the last one.")),
-            "message": False,
-            "state": "done",
-        }
-        if previous.sha256 == digest:
-            self.write(
-                values
-                | {
-                    "total_count": previous.total_count,
-                    "unchanged_count": previous.total_count,
-                    "suppressed_count": previous.suppressed_count,
-                    "message": self.env._("The same report as last time: nothing changed."),
-                }
-            )
-            return
-
-        known = self._known_findings()
-        keys, digests, suppressed = [], [], 0
-        for observation in observe():
-            keys.append(key(observation))
-            digests.append(content_digest(observation))
-            suppressed += bool(observation.suppressed)
-        matches = match(keys, [finding.key for finding in known])
-        seen = {pair.known for pair in matches}
-        missing = [
-            finding
-            for position, finding in enumerate(known)
-            if values["complete"] and position not in seen and not finding.gone
-        ]
-        mended = [finding.id for finding in missing if finding.state in MENDABLE_STATES]
-        mendable = sum(finding.state in MENDABLE_STATES for finding in known)
-        values |= {"total_count": len(keys), "suppressed_count": suppressed}
-        if not confirmed and len(mended) > SUSPICIOUS_DROP and 2 * len(mended) > mendable:
-            self._park(values, len(mended), mendable)
-            return
-
-        rules = self.env["ops.finding.rule"]._of_report(
-            run.tool, self.company_id, sorted({key.rule for key in keys}), run.rules
-        )
-        new, reopened = self._write_findings(
-            observe(), keys, digests, rules, known, {pair.observed: pair for pair in matches}
-        )
-        self._write_missing([finding.id for finding in missing], mended, previous.date)
-        self.write(
-            values
-            | {
-                "new_count": len(new),
-                "unchanged_count": len(keys) - len(new) - len(reopened),
-                "reopened_count": len(reopened),
-                "resolved_count": len(mended),
-            }
-        )
-        self._announce(new, reopened, self.env["ops.finding"].browse(mended))
-
-    def _known_findings(self):
-        """Read all findings of the scope, and of each only what an import needs."""
-        self.env["ops.finding"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT f.id, f.state, f.digest, f.seen_until IS NOT NULL,
-                       f.accepted_until >= CURRENT_DATE, f.ordinal,
-                       COALESCE(f.reopened_count, 0),
-                       f.source_id, f.fingerprint, f.identity, r.code, f.path, f.line, f.snippet
-                  FROM ops_finding f
-                  JOIN ops_finding_rule r ON r.id = f.rule_id
-                 WHERE f.application_id = %s
-                   AND f.environment_id IS NOT DISTINCT FROM %s
-                   AND f.tool = %s
-                   AND f.category = %s
-                """,
-                self.application_id.id,
-                self.environment_id.id or None,
-                self.tool,
-                self.category or "",
-            )
-        )
-        return [KnownFinding(*row[:7], Key(*row[7:], closed=row[3])) for row in rows]
-
-    def _park(self, values, mended, mendable):
-        self.write(
-            values
-            | {
-                "state": "parked",
-                "message": self.env._(
-                    "This report would resolve %(mended)s of %(total)s findings. If the scanner "
-                    "looked at all of the code, confirm it. Otherwise discard it: nothing was "
-                    "changed yet.",
-                    mended=mended,
-                    total=mendable,
-                ),
-            }
-        )
-        self.env["ops.event"]._record(
-            "scan.parked",
-            self.env._("A report of %s waits for confirmation", self.tool),
-            environment=self.environment_id,
-            record=self,
-            level="warning",
-            detail=self.message,
-        )
-
-    def _write_findings(self, observations, keys, digests, rules, known, matches):
-        """Create what is new, write what changed, leave alone what did not.
-
-        :return: the new and the reopened findings
-        """
-        Finding = self.env["ops.finding"].with_context(tracking_disable=True)
-        ordinals = defaultdict(int)
-        for finding in known:
-            ordinals[finding.key.identity] = max(
-                ordinals[finding.key.identity], finding.ordinal + 1
-            )
-        new, reopened, changes = Finding, Finding, []
-        for batch in split_every(BATCH, enumerate(observations)):
-            to_create = []
-            for position, observation in batch:
-                pair = matches.get(position)
-                before = pair and known[pair.known]
-                state = self._state_after(before, observation)
-                if (
-                    before
-                    and before.digest == digests[position]
-                    and before.state == state
-                    and not before.gone
-                ):
-                    continue
-                identity = keys[position].identity
-                rule = rules[observation.rule]
-                values = self._observed_values(observation, rule) | {
-                    "state": state,
-                    "snippet": keys[position].snippet,
-                    "digest": digests[position],
-                }
-                if not before or before.key.rule != observation.rule:
-                    values["rule_id"] = rule.id
-                if not before or before.key.identity != identity:
-                    values |= {"identity": identity, "ordinal": ordinals[identity]}
-                    ordinals[identity] += 1
-                if not before:
-                    to_create.append(values | self._birth_values())
-                    continue
-                finding = Finding.browse(before.id)
-                if before.state == "resolved":
-                    reopened |= finding
-                    changes.append((before.id, "reopened", False))
-                    values |= {"resolved_at": False, "reopened_count": before.reopened_count + 1}
-                elif state != before.state and state == "suppressed_in_source":
-                    changes.append((before.id, "suppressed", observation.suppressed))
-                if pair.likely:
-                    changes.append((before.id, "moved", f"{before.key.path}:{before.key.line}"))
-                finding.write(values | {"seen_until": False})
-            new += Finding.create(to_create)
-        self._log_changes(changes)
-        return new, reopened
-
-    @api.model
-    def _state_after(self, before, observation):
-        """The state of a finding once it was seen (again)."""
-        if not before or before.state in ("resolved", "suppressed_in_source"):
-            if observation.suppressed:
-                return "suppressed_in_source"
-            return "accepted" if before and before.accepted else "new"
-        if observation.suppressed and before.state in OPEN_STATES:
-            return "suppressed_in_source"
-        return before.state
-
-    @api.model
-    def _observed_values(self, observation, rule):
-        """What a finding shows of what was observed."""
-        return {
-            "name": observation.title or rule.name,
-            "kind": observation.kind,
-            "severity": observation.severity,
-            "message": observation.message,
-            "evidence": observation.evidence,
-            "path": observation.path,
-            "line": observation.line,
-            "suppression": observation.suppressed,
-            "source_id": observation.source_id,
-            "fingerprint": observation.fingerprint,
-        }
-
-    def _birth_values(self):
-        """What a finding keeps from the scan that saw it first."""
-        return {
-            "tool": self.tool,
-            "category": self.category or "",
-            "application_id": self.application_id.id,
-            "environment_id": self.environment_id.id,
-            "company_id": self.company_id.id,
-            "first_scan_id": self.id,
-            "first_seen_at": self.date,
-        }
-
-    def _write_missing(self, missing, mended, seen_until):
-        Finding = self.env["ops.finding"].with_context(tracking_disable=True)
-        Finding.browse(missing).write({"seen_until": seen_until})
-        Finding.browse(mended).write({"state": "resolved", "resolved_at": fields.Datetime.now()})
-        self._log_changes([(finding_id, "resolved", False) for finding_id in mended])
-
-    def _log_changes(self, changes):
-        self.env["ops.finding.change"].create(
-            [
-                {"finding_id": finding_id, "scan_id": self.id, "kind": kind, "detail": detail}
-                for finding_id, kind, detail in changes
-            ]
-        )
-
-    def _announce(self, new, reopened, mended):
-        """Write what a scan changed into the timeline: one line, and one per grave finding."""
-        opened = new.filtered("is_open") | reopened.filtered("is_open")
-        grave = Domain("severity", "in", ("critical", "high"))
-        if opened or mended:
-            self.env["ops.event"]._record(
-                "scan.imported",
-                self.env._(
-                    "%(tool)s: %(new)s new findings, %(reopened)s reopened, %(resolved)s resolved",
-                    tool=self.tool,
-                    new=len(new),
-                    reopened=len(reopened),
-                    resolved=len(mended),
-                ),
-                environment=self.environment_id,
-                record=self,
-                level="warning" if opened else "success",
-            )
-        for kind, level, findings in (
-            ("finding.opened", "danger", opened),
-            ("finding.resolved", "success", mended),
-        ):
-            for finding in findings.filtered_domain(grave).sorted("severity")[:EVENT_LIMIT]:
-                self.env["ops.event"]._record(
-                    kind,
-                    finding.name,
-                    environment=finding.environment_id,
-                    record=finding,
-                    level=level,
-                    detail=finding.location,
-                )
+            ).apply(confirmed)
 
     @api.model
     def _run_audit_instance(self):
@@ -649,7 +315,7 @@ class OpsScan(models.Model):
             last.date = fields.Datetime.now()
             return self.env._("nothing changed")
         scan = self.create({"environment_id": environment_id, "source": "instance"})
-        scan._apply(run, lambda: iter(observations), digest, confirmed=True)
+        Reconciliation(scan, run, lambda: iter(observations), digest).apply(confirmed=True)
         return self.env._(
             "%(new)s new findings, %(reopened)s reopened, %(resolved)s resolved",
             new=scan.new_count,
