@@ -48,6 +48,9 @@ def module_database(odoo_config):
 @pytest.fixture
 def start_process(request, odoo_configuration_file, tmp_path):
     """Return ``start(kind, database, **options)``; all are ended and judged by their logs."""
+    if "database" in request.fixturenames:
+        # Fixtures end in the opposite order: the processes must go before their database does.
+        request.getfixturevalue("database")
     started = []
 
     def start(kind, database, **options):

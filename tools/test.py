@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import environment
 import failure
@@ -20,9 +19,10 @@ import system_packages
 import test_database
 
 CLUSTER = "postgresql-test"
-# What tests no addon and needs no database; it runs beside the rest, on another core.
-TOOL_TESTS = ("tests/lint", "tests/tools")
-TOOL_LOG = layout.LOGS / "test-tools.log"
+# What needs neither Odoo nor a database runs beside the rest, on another core.
+LINT_TESTS = "tests/lint"
+PURE_TESTS = "tests/probes"
+SIDE_LOG = layout.LOGS / "test-beside.log"
 
 
 def main() -> int:
@@ -37,32 +37,36 @@ def main() -> int:
         with _database_options(setup) as options:
             return _run(setup.python, "-m", "pytest", *options, *arguments)
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        # A copy of the variables: those of the test server are none of the tools' business.
-        tools = pool.submit(_test_tools, setup.python, dict(os.environ))
-        code = _test_addons(setup)
-        tools_code = tools.result()
-    print(TOOL_LOG.read_text(), flush=True)
-    return code or tools_code
-
-
-def _test_tools(python: Path, variables: dict[str, str]) -> int:
-    """Judge the code by the linters, then the linters and the other tools by their tests."""
-    layout.LOGS.mkdir(parents=True, exist_ok=True)
-    with TOOL_LOG.open("w") as log:
-        options = {"stdout": log, "stderr": log, "env": variables}
-        lint = _run(sys.executable, "tools/lint.py", **options)
-        return _run(python, "-m", "pytest", "-p", "no:odoo", *TOOL_TESTS, **options) or lint
-
-
-def _test_addons(setup: environment.Environment) -> int:
-    """Run the tests of the addons and of the house they make, and judge the coverage."""
-    coverage = (setup.python, "-m", "coverage")
-    ignored = [f"--ignore={folder}" for folder in TOOL_TESTS]
-    _run(*coverage, "erase")
-    with _database_options(setup) as options:
-        code = _run(*coverage, "run", "-m", "pytest", *options, *ignored, "addons", "tests")
+        coverage = (setup.python, "-m", "coverage")
+        _run(*coverage, "erase")
+        # A copy of the variables: those of the test server are none of the others' business.
+        beside = pool.submit(_test_beside, coverage, dict(os.environ))
+        code = _test_with_database(setup, coverage)
+        beside_code = beside.result()
+    print(SIDE_LOG.read_text(), flush=True)
     _run(*coverage, "combine", "--quiet")
-    return code or _run(*coverage, "report")
+    return code or beside_code or _run(*coverage, "report")
+
+
+def _test_beside(coverage: tuple, variables: dict[str, str]) -> int:
+    """Run the linters and their tests, and the tests of what never imports Odoo."""
+    layout.LOGS.mkdir(parents=True, exist_ok=True)
+    with SIDE_LOG.open("w") as log:
+        options = {"stdout": log, "stderr": log, "env": variables}
+        pytest = ("-m", "pytest", "-p", "no:odoo")
+        codes = [
+            _run(sys.executable, "tools/lint.py", **options),
+            _run(coverage[0], *pytest, LINT_TESTS, **options),
+            _run(*coverage, "run", *pytest, PURE_TESTS, **options),
+        ]
+    return max(codes)
+
+
+def _test_with_database(setup: environment.Environment, coverage: tuple) -> int:
+    """Run the tests of the addons and of the house they make."""
+    ignored = [f"--ignore={folder}" for folder in (LINT_TESTS, PURE_TESTS)]
+    with _database_options(setup) as options:
+        return _run(*coverage, "run", "-m", "pytest", *options, *ignored, "addons", "tests")
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ def test_all_checks_run_and_one_failure_fails_all(checkout, checks):
     lines = dict(re.findall(r"^(\S+) +[0-9.]+ s  (.*)$", run.stdout, re.MULTILINE))
     assert set(lines) == set(checks)
     assert lines["yamllint"] == "FAIL"
-    assert lines["pylint"] == lines["hadolint"] == "no files"
+    assert lines["pylint"] == lines["oca-module"] == "no files"
 
 
 def test_only_named_files_are_checked(checkout):
