@@ -8,8 +8,8 @@ import layout
 
 def main() -> int:
     """Run the photographer with what tests run with, and return its exit code."""
-    photographer = [sys.executable, layout.ROOT / "tools" / "test.py", "tests/browser/screenshots.py"]
-    return subprocess.run(photographer, cwd=layout.ROOT, check=False).returncode
+    photographer = [layout.ROOT / "tools" / "test.py", "tests/browser/screenshots.py"]
+    return subprocess.run([sys.executable, *photographer], check=False).returncode
 
 
 if __name__ == "__main__":

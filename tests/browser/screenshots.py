@@ -76,7 +76,7 @@ def take_all(browser, url, records, folder, width, scheme, names=tuple(PAGES)):
         viewport={"width": width, "height": VIEWPORTS[width]}, locale="en-US", timezone_id="UTC"
     )
     if scheme == "dark":
-        # Community builds the dark styles and has no switch for them. Core's scripts read the cookie.
+        # Community builds the dark styles but has no switch for them; its scripts read the cookie.
         context.add_cookies([{"name": "color_scheme", "value": scheme, "url": url}])
         context.route(LIGHT_STYLES, lambda route: route.continue_(url=url + DARK_STYLES))
     console = Console(context.new_page(), url)

@@ -50,12 +50,11 @@ class Showcase:
 
     def _introduce(self):
         self.call("ops.instance", "action_bind", [])
-        self.call("res.company", "write", [1], {"name": "Northwind", "ops_allowed_networks": "127.0.0.0/8"})
+        company = {"name": "Northwind", "ops_allowed_networks": "127.0.0.0/8"}
+        self.call("res.company", "write", [1], company)
         # No mail server is there to take e-mails.
         self.call("res.users", "write", [2], {"name": "Ada Byron", "notification_type": "inbox"})
-        self._create(
-            "ops.notification.channel", name="On call", kind="activity", user_ids=[2]
-        )
+        self._create("ops.notification.channel", name="On call", kind="activity", user_ids=[2])
         application = self._create(
             "ops.application", name="Shop", repository_url="https://git.example.com/northwind/shop"
         )
@@ -103,9 +102,10 @@ class Showcase:
             ("staging", "2.5.1", "e08d5b61f7239ac4", "Faster search", ("deploying", "live")),
             ("environment", "2.5.1", "e08d5b61f7239ac4", "Faster search", ("deploying",)),
         )
-        for number, (environment, version, revision, summary, states) in enumerate(deployments, 312):
+        for number, deployment in enumerate(deployments, 312):
+            environment, version, revision, summary, states = deployment
             for state in states:
-                deployment = self.call(
+                recorded = self.call(
                     "ops.deployment",
                     "record",
                     {
@@ -118,7 +118,7 @@ class Showcase:
                         "state": state,
                     },
                 )
-        self.records["deployment"] = deployment["id"]
+        self.records["deployment"] = recorded["id"]
 
     def _scan(self):
         self.records["scan"] = self._create(
@@ -149,7 +149,7 @@ class Showcase:
 
     def _wait_for_state(self, check, state):
         domain = (["id", "=", self.records[check]], ["state", "=", state])
-        wait_until(lambda: self._find("ops.health.check", *domain), 120, f"{check} being {state}", 1)
+        wait_until(lambda: self._find("ops.health.check", *domain), 120, f"{check} being {state}")
 
     def _many_beats(self):
         checks = self.call("ops.health.check", "search_read", [], ["heartbeats"])

@@ -40,7 +40,7 @@ registry.category("web_tour.tours").add("ops_center_menus", {
             trigger: ".o_ops_home_headline:contains(This Odoo)",
         },
         ...Object.entries(MENUS).flatMap(([section, items]) =>
-            items.flatMap((item) => openMenu(section, item))
+            items.flatMap((item) => openMenu(section, item)),
         ),
     ],
 });
