@@ -1,6 +1,5 @@
 """A console that `docker compose` runs, and a browser's way into it."""
 
-import contextlib
 import http.cookiejar
 import json
 import re
@@ -9,7 +8,6 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,15 +44,6 @@ class Console:
     def recreate(self, service: str) -> None:
         """Replace the container of a service by a new one, as an update does."""
         self._compose("up", "--wait", "--no-deps", "--force-recreate", service)
-
-    @contextlib.contextmanager
-    def without(self, service: str) -> Iterator[None]:
-        """Stop a service for the block."""
-        self._compose("stop", service)
-        try:
-            yield
-        finally:
-            self._compose("start", service)
 
     def execute(self, service: str, *command: str, user: str | None = None, stdin: str = "") -> str:
         """Return what a command says inside a running container."""
@@ -124,7 +113,7 @@ class Console:
         return session
 
     def ask(self, path: str) -> tuple[int, dict]:
-        """Return status and content of the answer to `/ops/live` or `/ops/ready`."""
+        """Return status and content of an answer in JSON, whatever the status."""
         try:
             with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:  # noqa: S310
                 return answer.status, json.load(answer)
