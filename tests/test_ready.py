@@ -49,7 +49,9 @@ def test_each_broken_state(database, start_server, start_worker):
     def execute(query, *parameters):
         return databases.execute(database, query, parameters)
 
-    server = start_server(database, environment={"OPS_CENTER_RELEASE": RELEASE}, arguments=ARGUMENTS)
+    server = start_server(
+        database, environment={"OPS_CENTER_RELEASE": RELEASE}, arguments=ARGUMENTS
+    )
     execute("UPDATE ir_cron SET create_date = create_date - interval '1 hour'")
     assert_broken(server, "worker", "start the worker, or Odoo with max_cron_threads above 0")
     worker = start_worker(database)
