@@ -54,8 +54,11 @@ def private() -> Iterator[None]:
     # Known to every clone, because they share the data: one that was killed may have left it.
     service.pid_file = CACHE / "engine.pid"
     service.stop(patience=60)
-    # The path of a socket must be short, and none of this outlives the engine.
-    with tempfile.TemporaryDirectory(prefix="ops-center-engine-") as state:
+    # The path of a socket must be short. The engine's helpers end a moment after it does, and may
+    # still write there while the folder is removed.
+    with tempfile.TemporaryDirectory(
+        prefix="ops-center-engine-", ignore_cleanup_errors=True
+    ) as state:
         os.environ["DOCKER_HOST"] = f"unix://{state}/docker.sock"
         print("Starting a private container engine", flush=True)
         service.start(
