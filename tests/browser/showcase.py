@@ -39,6 +39,7 @@ class Showcase:
         self._scan()
         wait_until(self._many_beats, 400, f"{BEATS} heartbeats of every check")
         self._break_and_mend()
+        self._pace(60)
         return self.records
 
     def _create(self, model, **values):
@@ -73,8 +74,7 @@ class Showcase:
     def _watch(self):
         self.shop.set_status(200)
         self.search.set_status(200)
-        own_checks = self.call("ops.health.check", "search", [])
-        self.call("ops.health.check", "write", own_checks, {"interval": 5, "timeout": 4})
+        self._pace(5)
         checks = {
             "Front page": ("environment", self.shop.url("/status/200"), {}),
             "Checkout": ("environment", self.shop.url("/switch"), {}),
@@ -89,10 +89,15 @@ class Showcase:
                 environment_id=self.records[environment],
                 url=url,
                 interval=5,
-                timeout=2,
+                timeout=4,
                 **values,
             )
         self.records["check"] = self.records["Checkout"]
+
+    def _pace(self, interval):
+        """Let every check run each so many seconds: often to fill the screens, then calmly."""
+        checks = self.call("ops.health.check", "search", [])
+        self.call("ops.health.check", "write", checks, {"interval": interval, "timeout": 4})
 
     def _deploy(self):
         deployments = (
