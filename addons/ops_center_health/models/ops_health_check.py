@@ -1,6 +1,7 @@
 import os
 import socket
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -11,6 +12,7 @@ from odoo.addons.ops_center_base.transaction import crash_point, run_in_new_tran
 
 from .. import storage
 from ..batches import batches
+from ..news import News
 from ..outcome import Outcome
 from ..probes import Target
 from ..probes import run as run_probes
@@ -23,6 +25,7 @@ LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 MIN_INTERVAL = 5  # seconds
 MAX_TIMEOUT = 15  # seconds, so that a pass ends in time
 HEARTBEATS = 40
+NEWS_PAUSE = 20.0  # seconds
 
 # What a user can't change of a check that watches this Odoo.
 SELF_FIXED_FIELDS = {"kind", "self_check", "environment_id", "url", "body_contains"}
@@ -42,6 +45,8 @@ PROBE_FIELDS = {
     "verify_tls",
 }
 
+_news = defaultdict(lambda: News(NEWS_PAUSE))  # by database
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -54,6 +59,7 @@ class Claim:
     success_threshold: int
     interval: float
     window: float  # seconds since the last look
+    awaited: bool  # out of turn: somebody wants to know
     target: Target | None
     self_check: str
 
@@ -420,6 +426,7 @@ class OpsHealthCheck(models.Model):
 
     def _claim(self, lease):
         """The check with the lease that `storage.claim_due` gave."""
+        since_last = lease["since_last"] or 0.0
         return Claim(
             check_id=self.id,
             fence=lease["fence"],
@@ -430,7 +437,8 @@ class OpsHealthCheck(models.Model):
             success_threshold=self.success_threshold,
             interval=self.interval,
             # After a quick repetition the whole interval is looked back upon as well.
-            window=max(lease["since_last"] or 0.0, self.interval),
+            window=max(since_last, self.interval),
+            awaited=since_last < self.interval / 2,
             target=self._target(),
             self_check=self.self_check,
         )
@@ -494,8 +502,9 @@ def _store(env, results):
         if standing.state != claim.standing.state:
             changes.append((claim.check_id, standing.state, outcome))
     held = storage.store_results(env.cr, rows)
-    if held:
-        env["ops.event"]._broadcast("ops.health.check", sorted(held))
+    awaited = any(claim.awaited for claim, _outcome in results)
+    if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
+        env["ops.event"]._broadcast("ops.health.check", sorted(told))
     return [change for change in changes if change[0] in held]
 
 
