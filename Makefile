@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run start stop test lint format lock verify screenshots containers-test clean
+.PHONY: help run start stop test lint format lock verify bench screenshots containers-test clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,6 +30,9 @@ lock: ## Write the lock files anew, with today's versions
 
 verify: ## Go through the verification steps, and say which don't exist yet
 	@$(PYTHON) tools/verify.py
+
+bench: ## Measure what the checks cost their host (MINUTES for each of three phases)
+	@$(PYTHON) tools/test.py tests/bench/host_budget.py -s
 
 screenshots: ## Make the pictures in docs/images
 	@$(PYTHON) tools/screenshots.py
