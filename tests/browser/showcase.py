@@ -158,4 +158,4 @@ class Showcase:
 
     def _many_beats(self):
         checks = self.call("ops.health.check", "search_read", [], ["heartbeats"])
-        return all(len(check["heartbeats"]) >= BEATS for check in checks)
+        return all(len(check["heartbeats"] or ()) >= BEATS for check in checks)
