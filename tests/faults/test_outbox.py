@@ -71,6 +71,7 @@ def test_two_workers_share_the_work(start, unreliable, enqueue, states, database
     assert first.running()
 
 
+@pytest.mark.expected_log_errors("odoo.sql_db: bad query")
 def test_lost_connections(start, provider, enqueue, states, database):
     """The worker survives a database that ends all its connections."""
     worker = start()
