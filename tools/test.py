@@ -19,10 +19,12 @@ import system_packages
 import test_database
 
 CLUSTER = "postgresql-test"
-# What needs neither Odoo nor a database runs beside the rest, on another core.
+# What needs neither Odoo nor a database.
 LINT_TESTS = "tests/lint"
 PURE_TESTS = "tests/probes"
-SIDE_LOG = layout.LOGS / "test-beside.log"
+# What is said by those that run beside the addons' tests, shown when all are done.
+HOUSE_LOG = layout.LOGS / "test-house.log"
+PURE_LOG = layout.LOGS / "test-pure.log"
 
 
 def main() -> int:
@@ -33,45 +35,52 @@ def main() -> int:
     setup = environment.ensure(layout.ROOT / "requirements-test.txt")
     os.environ["PATH"] = f"{setup.python.parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["PYTHONPATH"] = str(setup.odoo.home)
-    if arguments:
-        with _database_options(setup) as options:
-            return _run(setup.python, "-m", "pytest", *options, *arguments)
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        coverage = (setup.python, "-m", "coverage")
-        _run(*coverage, "erase")
-        # A copy of the variables: those of the test server are none of the others' business.
-        beside = pool.submit(_test_beside, coverage, dict(os.environ))
-        code = _test_with_database(setup, coverage)
-        beside_code = beside.result()
-    print(SIDE_LOG.read_text(), flush=True)
-    _run(*coverage, "combine", "--quiet")
-    return code or beside_code or _run(*coverage, "report")
+    if not arguments:
+        return _test_everything(setup)
+    with _template(setup) as template:
+        return _pytest((setup.python,), template, "arguments", arguments)
 
 
-def _test_beside(coverage: tuple, variables: dict[str, str]) -> int:
-    """Run the linters and their tests, and the tests of what never imports Odoo."""
+def _test_everything(setup: environment.Environment) -> int:
+    """Run the three parts side by side, for most of them wait most of the time."""
     layout.LOGS.mkdir(parents=True, exist_ok=True)
-    with SIDE_LOG.open("w") as log:
-        options = {"stdout": log, "stderr": log, "env": variables}
-        pytest = ("-m", "pytest", "-p", "no:odoo")
-        codes = [
-            _run(sys.executable, "tools/lint.py", **options),
-            _run(coverage[0], *pytest, LINT_TESTS, **options),
-            _run(*coverage, "run", *pytest, PURE_TESTS, **options),
-        ]
+    coverage = (setup.python, "-m", "coverage")
+    _run(*coverage, "erase")
+    with (
+        concurrent.futures.ThreadPoolExecutor() as pool,
+        HOUSE_LOG.open("w") as house_log,
+        PURE_LOG.open("w") as pure_log,
+    ):
+        # A copy of the variables: those of the test server are none of the linters' business.
+        pure = pool.submit(_test_without_odoo, coverage, pure_log, dict(os.environ))
+        with _template(setup) as template:
+            measured = (*coverage, "run")
+            ignored = [f"--ignore={folder}" for folder in (LINT_TESTS, PURE_TESTS)]
+            house = pool.submit(
+                _pytest, measured, template, "house", [*ignored, "tests"], output=house_log
+            )
+            codes = [_pytest(measured, template, "addons", ["addons"]), house.result()]
+        codes.append(pure.result())
+    print(HOUSE_LOG.read_text(), PURE_LOG.read_text(), sep="\n", flush=True)
+    _run(*coverage, "combine", "--quiet")
+    codes.append(_run(*coverage, "report"))
     return max(codes)
 
 
-def _test_with_database(setup: environment.Environment, coverage: tuple) -> int:
-    """Run the tests of the addons and of the house they make."""
-    ignored = [f"--ignore={folder}" for folder in (LINT_TESTS, PURE_TESTS)]
-    with _database_options(setup) as options:
-        return _run(*coverage, "run", "-m", "pytest", *options, *ignored, "addons", "tests")
+def _test_without_odoo(coverage: tuple, log, variables: dict[str, str]) -> int:
+    """Run the linters and their tests, and the tests of what never imports Odoo."""
+    options = {"stdout": log, "stderr": log, "env": variables}
+    pytest = ("-m", "pytest", "-p", "no:odoo")
+    return max(
+        _run(sys.executable, "tools/lint.py", **options),
+        _run(coverage[0], *pytest, LINT_TESTS, **options),
+        _run(*coverage, "run", *pytest, PURE_TESTS, **options),
+    )
 
 
 @contextlib.contextmanager
-def _database_options(setup: environment.Environment):
-    """Yield pytest's options for a fresh database, on a server that runs for the block."""
+def _template(setup: environment.Environment):
+    """Yield the name of the template database, on a server that runs for the block."""
     with contextlib.ExitStack() as running:
         if not postgresql.named_server():
             cluster = postgresql.Cluster(CLUSTER, postgresql.DISPOSABLE)
@@ -80,15 +89,24 @@ def _database_options(setup: environment.Environment):
             os.environ.update(cluster.variables)
         test_database.write_configuration(setup.odoo)
         template = test_database.ensure_template(setup)
-        running.callback(test_database.drop, test_database.DATABASE)
-        test_database.clone(template, test_database.DATABASE)
         os.environ["OPS_CENTER_TEST_TEMPLATE"] = template
-        yield [
-            "--odoo-http",
-            "--odoo-log-level=error",
-            f"--odoo-database={test_database.DATABASE}",
-            f"--odoo-config={test_database.CONFIGURATION}",
-        ]
+        yield template
+
+
+def _pytest(command: tuple, template: str, part: str, arguments: list[str], output=None) -> int:
+    """Run pytest on a database of its own; ``command`` runs a Python module."""
+    name = f"{test_database.DATABASE}_{part}"
+    test_database.clone(template, name)
+    options = [
+        "--odoo-http",
+        "--odoo-log-level=error",
+        f"--odoo-database={name}",
+        f"--odoo-config={test_database.CONFIGURATION}",
+    ]
+    try:
+        return _run(*command, "-m", "pytest", *options, *arguments, stdout=output, stderr=output)
+    finally:
+        test_database.drop(name)
 
 
 def _run(*arguments, **options) -> int:

@@ -16,7 +16,7 @@ FOLDER = layout.LOCAL / "test"
 DATA = FOLDER / "data"
 CONFIGURATION = FOLDER / "odoo.conf"
 PREFIX = "ops_center_template_"
-# The database that pytest-odoo runs the addons' own tests on.
+# What the databases that pytest-odoo runs on are called, before the name of their part.
 DATABASE = "ops_center_test"
 
 
