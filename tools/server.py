@@ -26,6 +26,8 @@ SERVICES = ("worker", "odoo", "postgresql")
 READY = layout.RUN / "ready"
 # Seconds that Odoo may take from its start to its login page.
 PATIENCE = 180
+# Seconds that the worker may take to begin.
+WORKER_PATIENCE = 30
 
 
 class _Stopped(Exception):
@@ -55,6 +57,8 @@ def run() -> None:
             service.start([setup.python, layout.ODOO_BIN, *arguments], variables)
             services.append(service)
             _wait_for_login_page(address, services)
+        # The worker begins. Whatever else keeps Odoo from being ready, the console itself tells.
+        _answers(f"{address}/ops/ready", services, WORKER_PATIENCE)
         print(
             f"\nOps Center runs on {address}\n"
             "Log in as admin with the password admin, until you change it.",
@@ -181,18 +185,24 @@ def _ending_on_signals() -> Iterator[None]:
 
 
 def _wait_for_login_page(address: str, services: list[Service]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    if not _answers(f"{address}/web/login", services, PATIENCE):
+        raise failure.Failure(
+            f"Odoo shows no login page within {PATIENCE} seconds: see {Service('odoo').log}."
+        )
+
+
+def _answers(url: str, services: list[Service], patience: float) -> bool:
+    """Tell whether ``url`` answers well within ``patience`` seconds, while the services live."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         _require_alive(services)
         try:
-            fetch(f"{address}/web/login")
+            fetch(url)
         except OSError:
             time.sleep(0.2)
         else:
-            return
-    raise failure.Failure(
-        f"Odoo shows no login page within {PATIENCE} seconds: see {Service('odoo').log}."
-    )
+            return True
+    return False
 
 
 def _require_alive(services: list[Service]) -> None:

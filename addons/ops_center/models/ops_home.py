@@ -207,7 +207,7 @@ class OpsHome(models.AbstractModel):
                 "ops_center_base.ops_notification_channel_action",
             ),
             (
-                self.env["ops.environment"].search_count([], limit=2) < 2,
+                not self.env["ops.environment"].search_count([("is_self", "=", False)], limit=1),
                 self.env._("Add the next environment to watch"),
                 self.env._("A staging server, a customer's Odoo, a shop: anything with a URL."),
                 "ops_center_base.ops_environment_action",
