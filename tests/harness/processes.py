@@ -96,8 +96,12 @@ class OdooProcess:
         return self._expected
 
     def errors(self):
-        """Return the ERROR lines of the log so far."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        """Return the ERROR lines of the log so far, up to the end that was asked for.
+
+        A server that is ended closes the connections of scheduled actions under way.
+        """
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        lines = text.partition("Initiating shutdown")[0].splitlines()
         return [match[1] for match in map(ERROR_LINE.match, lines) if match]
 
     def tail(self, count=40):
