@@ -14,13 +14,14 @@ PREFIX = "ops_existing_"
 
 @pytest.fixture(scope="session")
 def existing_template(odoo_config, odoo_configuration_file, tmp_path_factory):
-    """Sales and stock without anything of ours: kept until Odoo or our manifests change."""
+    """Sales and stock without anything of ours: kept until Odoo or what we say of us changes."""
     from odoo.release import version  # noqa: PLC0415 - collected without Odoo too
 
     digest = hashlib.sha256(version.encode())
-    # Odoo lists the addons that could be installed in the database.
-    for manifest in sorted(REPOSITORY.glob("addons/*/__manifest__.py")):
-        digest.update(manifest.read_bytes())
+    # Odoo lists the addons that could be installed, with their descriptions, in the database.
+    for pattern in ("addons/*/__manifest__.py", "addons/*/README.rst"):
+        for file in sorted(REPOSITORY.glob(pattern)):
+            digest.update(file.read_bytes())
     name = f"{PREFIX}{digest.hexdigest()[:12]}"
     query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
     existing = [datname for (datname,) in databases.execute("postgres", query, [PREFIX])]
