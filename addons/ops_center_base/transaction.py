@@ -76,7 +76,7 @@ def run_in_new_transaction(env, function, *args, **kwargs):
             else:
                 env.registry.signal_changes()
                 return result
-        time.sleep(BACK_OFF * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
+        time.sleep(BACK_OFF * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311 - jitter
 
 
 def crash_point(name: str) -> None:

@@ -274,7 +274,7 @@ class OpsOutboxMixin(models.AbstractModel):
         if attempts >= MAX_ATTEMPTS + unknown:
             return Outcome("needs_attention", error=message)
         delay = min(self._back_off * 2 ** (attempts - 1), MAX_BACK_OFF)
-        delay = max(retry_after, delay * random.uniform(0.5, 1))  # noqa: S311
+        delay = max(retry_after, delay * random.uniform(0.5, 1))  # noqa: S311 - jitter
         return Outcome("sending" if unknown else "retry", error=message, delay=delay)
 
     @api.model
