@@ -1,3 +1,6 @@
+from .pause import wait_for_workers
+
+
 def post_init_hook(env):
     """The database that Ops Center is installed in is the original."""
     env["ops.instance"]._bind()
@@ -5,4 +8,5 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Leave nothing behind."""
+    wait_for_workers(env)
     env["ops.instance"]._unbind()

@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from odoo.exceptions import ConcurrencyError, LockError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from .pause import ensure_permitted, is_pausable
+
 _logger = logging.getLogger(__name__)
 
 RETRYABLE_ERRORS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError, LockError)
@@ -57,12 +59,15 @@ def run_in_new_transaction(env, function, *args, **kwargs):
     :param env: an environment; its user, context and superuser mode are kept
     :param function: called again after a lost race, so it must have no effect but on the database
     :return: what the function returned; it must not hold records, their cursor is closed
+    :raise Paused: in a worker, while modules are installed, updated or removed
     :raise Exception: whatever the function raises, and the last lost race; the log is silent
         about the earlier ones
     """
     for attempt in itertools.count(1):
         with closing(env.registry.cursor()) as cr, _lost_races.active():
             try:
+                if is_pausable():
+                    ensure_permitted(cr)
                 result = function(env(cr=cr), *args, **kwargs)
                 cr.commit()  # pylint: disable=invalid-commit; the cursor is our own
             except RETRYABLE_ERRORS as error:

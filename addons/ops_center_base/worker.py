@@ -21,6 +21,7 @@ from odoo.tools import SQL
 
 from .loop import stopping
 from .models.ops_worker import CHANNEL
+from .pause import Paused, ensure_permitted, pausable, reason_to_pause
 
 _logger = logging.getLogger(__name__)
 
@@ -29,20 +30,6 @@ PAUSE = 2  # seconds between two looks whether work may begin
 MAX_BACK_OFF = 60  # seconds
 PATIENCE = 25  # seconds that passes get to finish when the process is asked to end
 LOST_DATABASE = (psycopg2.OperationalError, psycopg2.InterfaceError)
-
-
-def reason_to_pause(cr):
-    """Return why no work may be done in the database now, or None."""
-    # A connection that was lost meanwhile is ordinary here, so it is no error in the log.
-    cr.execute("SELECT to_regclass('ir_module_module')", log_exceptions=False)
-    if cr.fetchone() == (None,):
-        return "the database is not initialised yet"
-    cr.execute(
-        "SELECT name, state FROM ir_module_module "
-        "WHERE state LIKE 'to %' OR name = 'ops_center_base' AND state != 'installed' LIMIT 1"
-    )
-    row = cr.fetchone()
-    return row and "module {} is {}".format(*row)
 
 
 class LoopThread(threading.Thread):
@@ -72,7 +59,10 @@ class LoopThread(threading.Thread):
     def _do_pass(self):
         """Return the seconds until the next pass."""
         try:
-            delay = self._call_method()
+            with pausable():
+                delay = self._call_method()
+        except Paused:
+            return PAUSE
         except LOST_DATABASE as error:
             _logger.warning("Loop %s: %s", self.loop.name, str(error).strip())
         except Exception:
@@ -85,8 +75,8 @@ class LoopThread(threading.Thread):
 
     def _call_method(self):
         with closing(sql_db.db_connect(self.dbname).cursor()) as cr:
-            if reason_to_pause(cr):
-                return PAUSE
+            if reason := reason_to_pause(cr):
+                raise Paused(reason)
             cr.rollback()
             registry = Registry(self.dbname).check_signaling(cr)
             cr.rollback()
@@ -145,16 +135,26 @@ class Worker:
         self._awaken.send(b"\0")
 
     def _supervise(self, cr):
-        """Beat, and bring the threads in line with the loops that the database knows."""
-        pause = reason_to_pause(cr)
+        """Go on or pause, as the state of the modules permits."""
+        try:
+            self._go_on(cr)
+        except Paused as error:
+            pause = str(error)
+        else:
+            pause = None
+        cr.rollback()
         if pause != self._pause:
             _logger.info("Paused: %s" if pause else "Resumed after: %s", pause or self._pause)
             self._pause = pause
+
+    def _go_on(self, cr):
+        """Beat, and bring the threads in line with the loops that the database knows."""
+        if reason := reason_to_pause(cr):
+            raise Paused(reason)
         cr.rollback()
-        if pause:
-            return
         Registry(self.dbname).check_signaling(cr)
         cr.rollback()
+        ensure_permitted(cr)
         workers = api.Environment(cr, SUPERUSER_ID, {})["ops.worker"]
         workers._beat(self.name, self.host, self.pid)
         loops = set(workers._loops())

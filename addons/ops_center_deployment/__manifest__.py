@@ -16,4 +16,5 @@
         "views/ops_center_deployment_menus.xml",
     ],
     "demo": ["demo/ops_deployment_demo.xml"],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -59,9 +59,8 @@ def test_nothing_remains(existing_database, start_server, start_worker, odoo_con
     worker = start_worker(existing_database)
     usage.use(call)
     usage.wait_for_results(existing_database)
-    # As the read-me asks: what it writes while tables go would keep Odoo from removing them.
-    worker.terminate()
     press(call, "button_immediate_uninstall", "ops_center_base")
+    assert worker.running()
     after = snapshot(existing_database)
     assert sorted((after - before).elements()) == [], "left over"
     assert sorted((before - after).elements()) == [], "lost"
