@@ -22,9 +22,16 @@ CLUSTER = "postgresql-test"
 # What needs neither Odoo nor a database.
 LINT_TESTS = "tests/lint"
 PURE_TESTS = "tests/probes"
-# What is said by those that run beside the addons' tests, shown when all are done.
-HOUSE_LOG = layout.LOGS / "test-house.log"
-PURE_LOG = layout.LOGS / "test-pure.log"
+PURE = "pure"
+# What runs side by side, for most of it waits most of the time, each on a database of its own.
+PARTS = {
+    "addons": ["addons"],
+    "processes": ["tests/faults", "tests/installation"],
+    "house": ["tests"],
+}
+PARTS["house"] += [
+    f"--ignore={folder}" for folder in (*PARTS["processes"], LINT_TESTS, PURE_TESTS)
+]
 
 
 def main() -> int:
@@ -42,29 +49,27 @@ def main() -> int:
 
 
 def _test_everything(setup: environment.Environment) -> int:
-    """Run the three parts side by side, for most of them wait most of the time."""
+    """Run the parts side by side, and show what each said when all are done."""
     layout.LOGS.mkdir(parents=True, exist_ok=True)
+    logs = {part: layout.LOGS / f"test-{part}.log" for part in (PURE, *PARTS)}
     coverage = (setup.python, "-m", "coverage")
+    measured = (*coverage, "run")
     _run(*coverage, "erase")
-    with (
-        concurrent.futures.ThreadPoolExecutor() as pool,
-        HOUSE_LOG.open("w") as house_log,
-        PURE_LOG.open("w") as pure_log,
-    ):
+    with contextlib.ExitStack() as opened, concurrent.futures.ThreadPoolExecutor() as pool:
+        outputs = {part: opened.enter_context(log.open("w")) for part, log in logs.items()}
         # A copy of the variables: those of the test server are none of the linters' business.
-        pure = pool.submit(_test_without_odoo, coverage, pure_log, dict(os.environ))
+        running = [pool.submit(_test_without_odoo, coverage, outputs[PURE], dict(os.environ))]
         with _template(setup) as template:
-            measured = (*coverage, "run")
-            ignored = [f"--ignore={folder}" for folder in (LINT_TESTS, PURE_TESTS)]
-            house = pool.submit(
-                _pytest, measured, template, "house", [*ignored, "tests"], output=house_log
-            )
-            codes = [_pytest(measured, template, "addons", ["addons"]), house.result()]
-        codes.append(pure.result())
-    print(HOUSE_LOG.read_text(), PURE_LOG.read_text(), sep="\n", flush=True)
+            running += [
+                pool.submit(_pytest, measured, template, part, arguments, output=outputs[part])
+                for part, arguments in PARTS.items()
+            ]
+            print(f"Testing; see {layout.LOGS}/test-*.log", flush=True)
+            concurrent.futures.wait(running)
+    for log in logs.values():
+        print(log.read_text(), flush=True)
     _run(*coverage, "combine", "--quiet")
-    codes.append(_run(*coverage, "report"))
-    return max(codes)
+    return max(_run(*coverage, "report"), *(part.result() for part in running))
 
 
 def _test_without_odoo(coverage: tuple, log, variables: dict[str, str]) -> int:
@@ -98,6 +103,7 @@ def _pytest(command: tuple, template: str, part: str, arguments: list[str], outp
     name = f"{test_database.DATABASE}_{part}"
     test_database.clone(template, name)
     options = [
+        "--durations=10",
         "--odoo-http",
         "--odoo-log-level=error",
         f"--odoo-database={name}",

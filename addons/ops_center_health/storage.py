@@ -171,7 +171,7 @@ def _missing(cr, names):
 
 def schedule_now(cr, check_ids):
     """Make the checks due at once; a probe that is under way no longer counts."""
-    # Losing a race against the worker is ordinary, and Odoo repeats the request: no line in the log.
+    # A race lost to the worker is ordinary, and Odoo repeats the request: no line in the log.
     cr.execute(
         SQL(
             """
