@@ -29,9 +29,7 @@ PARTS = {
     "processes": ["tests/faults", "tests/installation"],
     "house": ["tests"],
 }
-PARTS["house"] += [
-    f"--ignore={folder}" for folder in (*PARTS["processes"], LINT_TESTS, PURE_TESTS)
-]
+PARTS["house"] += [f"--ignore={folder}" for folder in (*PARTS["processes"], LINT_TESTS, PURE_TESTS)]
 
 
 def main() -> int:

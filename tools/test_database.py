@@ -16,6 +16,7 @@ FOLDER = layout.LOCAL / "test"
 DATA = FOLDER / "data"
 CONFIGURATION = FOLDER / "odoo.conf"
 PREFIX = "ops_center_template_"
+PREBUILT_ASSETS = layout.ROOT / "tools" / "prebuilt_assets.py"
 # What the databases that pytest-odoo runs on are called, before the name of their part.
 DATABASE = "ops_center_test"
 
@@ -60,6 +61,14 @@ def ensure_template(setup: Environment) -> str:
             environment={"ODOO_RC": str(CONFIGURATION)},
             log_name="test-template",
         )  # fmt: skip
+        # Each test that opens a browser would have them made anew.
+        command.run(
+            [setup.python, PREBUILT_ASSETS, partial],
+            "put the scripts and styles together",
+            "mend the file that the log names",
+            environment={"ODOO_RC": str(CONFIGURATION)},
+            log_name="test-assets",
+        )
         _sql(f'ALTER DATABASE "{partial}" RENAME TO "{name}"')
         (DATA / "filestore" / partial).rename(DATA / "filestore" / name)
     return name

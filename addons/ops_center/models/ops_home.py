@@ -136,54 +136,46 @@ class OpsHome(models.AbstractModel):
         ]
 
     def _incidents(self):
-        incidents = self.env["ops.health.incident"].search([("state", "!=", "resolved")])
+        fix = self.env._("Look at the evidence, then acknowledge it or mend the cause.")
         return [
-            {
-                "key": f"incident-{incident.id}",
-                "level": "danger" if incident.state == "open" else "warning",
-                "title": incident.display_name,
-                "evidence": incident.cause or "",
-                "fix": self.env._("Look at the evidence, then acknowledge it or mend the cause."),
-                "res_model": incident._name,
-                "res_id": incident.id,
-            }
-            for incident in incidents
+            self._need(
+                incident,
+                "danger" if incident.state == "open" else "warning",
+                evidence=incident.cause,
+                fix=fix,
+            )
+            for incident in self.env["ops.health.incident"].search([("state", "!=", "resolved")])
         ]
 
     def _operations(self):
-        operations = self.env["ops.operation"].search([("state", "=", "needs_attention")])
+        fix = self.env._("Find out whether it happened, then retry or cancel it.")
         return [
-            {
-                "key": f"operation-{operation.id}",
-                "level": "warning",
-                "title": operation.display_name,
-                "evidence": operation.last_error or "",
-                "fix": self.env._("Find out whether it happened, then retry or cancel it."),
-                "res_model": operation._name,
-                "res_id": operation.id,
-            }
-            for operation in operations
+            self._need(operation, "warning", evidence=operation.last_error, fix=fix)
+            for operation in self.env["ops.operation"].search([("state", "=", "needs_attention")])
         ]
 
     def _findings(self):
-        findings = self.env["ops.finding"].search(
-            [
-                ("state", "in", OPEN_FINDING_STATES),
-                ("severity", "in", URGENT_SEVERITIES),
-            ]
-        )
+        urgent = [("state", "in", OPEN_FINDING_STATES), ("severity", "in", URGENT_SEVERITIES)]
         return [
-            {
-                "key": f"finding-{finding.id}",
-                "level": "danger" if finding.severity == "critical" else "warning",
-                "title": finding.name,
-                "evidence": finding.evidence or "",
-                "fix": finding.remediation or "",
-                "res_model": finding._name,
-                "res_id": finding.id,
-            }
-            for finding in findings
+            self._need(
+                finding,
+                "danger" if finding.severity == "critical" else "warning",
+                evidence=finding.evidence,
+                fix=finding.remediation,
+            )
+            for finding in self.env["ops.finding"].search(urgent)
         ]
+
+    def _need(self, record, level, evidence, fix):
+        return {
+            "key": f"{record._name}-{record.id}",
+            "level": level,
+            "title": record.display_name,
+            "evidence": evidence or "",
+            "fix": fix or "",
+            "res_model": record._name,
+            "res_id": record.id,
+        }
 
     def _change(self, event):
         return {

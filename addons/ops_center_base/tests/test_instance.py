@@ -8,7 +8,7 @@ from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import config
 
-from ..hooks import post_init_hook, uninstall_hook
+from ..hooks import post_init_hook
 
 
 @tagged("post_install", "-at_install")
@@ -28,9 +28,9 @@ class TestInstance(TransactionCase):
         post_init_hook(self.env)
         self.assertFalse(self.instance._outward_blocker())
 
-    def test_uninstalling_leaves_nothing(self):
+    def test_unbinding_leaves_nothing(self):
         post_init_hook(self.env)
-        uninstall_hook(self.env)
+        self.instance._unbind()
         self.assertFalse(self.parameters.get_param("ops_center.binding"))
         self.assertFalse(list(Path(self.data_dir, "ops_center").glob("*.instance")))
 

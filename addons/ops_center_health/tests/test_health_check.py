@@ -9,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open, mute_logger
 
 from .. import storage
-from ..models.ops_health_check import _probe, _store
+from ..watching import _probe, _store
 from .common import HealthCase
 
 
