@@ -8,6 +8,8 @@ import threading
 import time
 from contextlib import closing, contextmanager
 
+import psycopg2
+
 from odoo.exceptions import ConcurrencyError, LockError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
@@ -16,6 +18,7 @@ from .pause import ensure_permitted, is_pausable
 _logger = logging.getLogger(__name__)
 
 RETRYABLE_ERRORS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError, LockError)
+LOST_DATABASE = (psycopg2.OperationalError, psycopg2.InterfaceError)
 MAX_ATTEMPTS = 5
 BACK_OFF = 0.1  # seconds before the second attempt, doubled for each further one
 LOST_RACES = ("could not serialize access", "deadlock detected", "could not obtain lock")

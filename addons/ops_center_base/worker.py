@@ -22,6 +22,7 @@ from odoo.tools import SQL
 from .loop import stopping
 from .models.ops_worker import CHANNEL
 from .pause import Paused, ensure_permitted, pausable, reason_to_pause
+from .transaction import LOST_DATABASE
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ BEAT_EVERY = 5  # seconds
 PAUSE = 2  # seconds between two looks whether work may begin
 MAX_BACK_OFF = 60  # seconds
 PATIENCE = 25  # seconds that passes get to finish when the process is asked to end
-LOST_DATABASE = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 class LoopThread(threading.Thread):

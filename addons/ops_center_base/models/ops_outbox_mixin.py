@@ -12,7 +12,12 @@ from odoo.tools import SQL
 
 from ..loop import stopping
 from ..outbox import OutboxFatal, OutboxRetry
-from ..transaction import RETRYABLE_ERRORS, crash_point, run_in_new_transaction
+from ..transaction import (
+    LOST_DATABASE,
+    RETRYABLE_ERRORS,
+    crash_point,
+    run_in_new_transaction,
+)
 from ..transport import mask
 
 _logger = logging.getLogger(__name__)
@@ -309,7 +314,7 @@ class OpsOutboxMixin(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 record.with_company(record.company_id)._on_outcome()
-        except RETRYABLE_ERRORS:
+        except (*RETRYABLE_ERRORS, *LOST_DATABASE):
             raise
         except Exception as error:
             # Recorded nevertheless: it must not be sent again because its consequence failed.
