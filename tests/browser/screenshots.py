@@ -4,6 +4,7 @@ It is no test, and named so that no test run collects it: pytest lends it the pr
 """
 
 import io
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -51,15 +52,25 @@ PAGES = {
 
 
 @pytest.fixture
-def server(database, start_server, start_worker):
+def data_dir(odoo_config):
+    """Odoo's files by a name that says nothing of the machine: a check shows it."""
+    with tempfile.TemporaryDirectory(prefix="odoo-") as folder:
+        link = Path(folder, "data")
+        link.symlink_to(odoo_config["data_dir"])
+        yield link
+
+
+@pytest.fixture
+def server(database, data_dir, start_server, start_worker):
     environment = {
         "OPS_CENTER_INSTANCE": "the installation that is photographed",
         "OPS_CENTER_KEY": Fernet.generate_key().decode(),
         "OPS_CENTER_RELEASE": "4c1d9e20a7b35f68d2e4b90c17a6f3528e0d4b71",
     }
-    server = start_server(database, environment=environment)
+    files = ["--data-dir", str(data_dir)]
+    server = start_server(database, environment=environment, arguments=files)
     port = ["--http-port", str(server.port)]
-    start_worker(database, environment=environment, arguments=port)
+    start_worker(database, environment=environment, arguments=files + port)
     return server
 
 
