@@ -4,6 +4,7 @@ It is no test, and named so that no test run collects it: pytest lends it the pr
 """
 
 import io
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -52,12 +53,12 @@ PAGES = {
 
 
 @pytest.fixture
-def data_dir(odoo_config):
-    """Odoo's files by a name that says nothing of the machine: a check shows it."""
+def data_dir(database, odoo_config):
+    """A copy of Odoo's files in a folder that says nothing of this machine: a check shows it."""
     with tempfile.TemporaryDirectory(prefix="odoo-") as folder:
-        link = Path(folder, "data")
-        link.symlink_to(odoo_config["data_dir"])
-        yield link
+        files = Path("filestore", database)
+        shutil.copytree(Path(odoo_config["data_dir"], files), Path(folder, files))
+        yield Path(folder)
 
 
 @pytest.fixture
