@@ -21,6 +21,7 @@ class Outcome:
     :param value: what was measured here, in the unit of the check
     :param status: HTTP status
     :param evidence: what a human would look at next
+    :param due_in: seconds until the verdict may be another one; by default the check's interval
     """
 
     verdict: str
@@ -31,6 +32,7 @@ class Outcome:
     value: float | None = None
     status: int | None = None
     evidence: str = ""
+    due_in: float | None = None
 
     @classmethod
     def from_result(cls, result, target):
@@ -57,6 +59,7 @@ class Outcome:
             latency_ms=measure.latency_ms,
             value=measure.value,
             evidence=mask(plain_text(measure.evidence)),
+            due_in=measure.due_in,
         )
 
 

@@ -5,11 +5,13 @@ import socket
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import UTC
 
 from odoo.addons.ops_center_base.transaction import crash_point, run_in_new_transaction
 
 from . import storage
 from .batches import batches
+from .heartbeat import Rhythm
 from .news import News
 from .outcome import Outcome
 from .probes import Target
@@ -39,6 +41,7 @@ class Claim:
     awaited: bool  # out of turn: somebody wants to know
     target: Target | None
     self_check: str
+    rhythm: Rhythm | None
 
 
 def run_due(env):
@@ -71,10 +74,27 @@ def _claim_due(env):
 def _measure(env, claims):
     """Measure what is measured here, each in a transaction of its own."""
     self_checks = env["ops.health.self"]
-    return [
+    measured = [
         (claim, self_checks._measure(claim.self_check, claim.window))
         for claim in claims
-        if not claim.target
+        if claim.self_check and not claim.target
+    ]
+    heartbeats = [claim for claim in claims if claim.rhythm]
+    return measured + run_in_new_transaction(env, _listen, heartbeats) if heartbeats else measured
+
+
+def _listen(env, claims):
+    """Judge heartbeats by the pings that came in."""
+    now, pings = storage.pings(env.cr, [claim.check_id for claim in claims])
+    seconds = now.replace(tzinfo=UTC).timestamp()
+    return [
+        (
+            claim,
+            Outcome.from_measure(
+                claim.rhythm.judge(pings[claim.check_id], now), "heartbeat", seconds
+            ),
+        )
+        for claim in claims
     ]
 
 
@@ -103,7 +123,7 @@ def _store(env, results):
         standing = claim.standing.after(
             outcome.verdict, claim.failure_threshold, claim.success_threshold
         )
-        delay = seconds_to_next(now, claim.interval, claim.check_id)
+        delay = outcome.due_in or seconds_to_next(now, claim.interval, claim.check_id)
         # What isn't believed yet is looked at again soon.
         if standing.state != outcome.verdict:
             delay = min(delay, RETRY_DELAY)

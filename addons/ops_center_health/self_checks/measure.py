@@ -32,6 +32,7 @@ class Measure:
     :param value: the number that counts: percent, milliseconds or a count
     :param evidence: what a human would look at next
     :param latency_ms: milliseconds, where they tell something
+    :param due_in: seconds until the verdict may be another one; by default the check's interval
     """
 
     verdict: str
@@ -39,6 +40,7 @@ class Measure:
     value: float | None = None
     evidence: str = ""
     latency_ms: float | None = None
+    due_in: float | None = None
 
 
 def grade(value: float, *, degraded: float, down: float) -> str:

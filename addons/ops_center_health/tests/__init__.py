@@ -2,6 +2,8 @@ from . import test_error_counter
 from . import test_health_check
 from . import test_health_incident
 from . import test_health_state
+from . import test_heartbeat
+from . import test_heartbeat_check
 from . import test_news
 from . import test_outcome
 from . import test_sample_storage
