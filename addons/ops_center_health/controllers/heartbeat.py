@@ -51,19 +51,12 @@ class Heartbeat(Controller):
         """
         if exit_code:
             signal = "fail"
+        # Read in this way, it is still there when Odoo repeats a request that lost a race.
+        body = request.httprequest.get_data()[:MAX_NOTE].decode("utf-8", "replace")
         # Who knows the address may ping, and nothing else.
-        known = (
-            request.env["ops.health.check"]
-            .sudo()
-            ._ping(
-                token,
-                signal,
-                exit_code=exit_code,
-                run_id=request.httprequest.args.get("rid"),
-                # Read in this way, it is still there when Odoo repeats a request that lost a race.
-                body=request.httprequest.get_data()[:MAX_NOTE].decode("utf-8", "replace"),
-            )
-        )
+        checks = request.env["ops.health.check"].sudo()
+        run_id = request.httprequest.args.get("rid")
+        known = checks._ping(token, signal, exit_code=exit_code, run_id=run_id, body=body)
         return Response(
             "OK\n" if known else "Not Found\n",
             status=200 if known else 404,
