@@ -17,7 +17,7 @@ from odoo.sql_db import db_connect
 
 from odoo.addons.ops_center_base.transport import mask
 
-from . import storage
+from .storage import log_errors
 
 FLUSH_DELAY = 2.0  # seconds from an error to its being stored, with all that come meanwhile
 MESSAGE_LENGTH = 500  # characters
@@ -73,4 +73,4 @@ class ErrorCounter(logging.Handler):
             return
         process = f"{socket.gethostname()}:{os.getpid()}"
         with contextlib.suppress(psycopg2.Error), db_connect(self._dbname).cursor() as cr:
-            storage.add_log_errors(cr, process, count, mask(self._message))
+            log_errors.add(cr, process, count, mask(self._message))

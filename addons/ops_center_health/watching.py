@@ -9,7 +9,6 @@ from datetime import UTC
 
 from odoo.addons.ops_center_base.transaction import crash_point, run_in_new_transaction
 
-from . import storage
 from .batches import batches
 from .heartbeat import Rhythm
 from .news import News
@@ -18,6 +17,7 @@ from .probes import Target
 from .probes import run as run_probes
 from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
+from .storage import pings, states
 
 MAX_CLAIMS = 500  # checks a pass
 PASS_DEADLINE = 20.0  # seconds
@@ -41,7 +41,7 @@ class Claim:
     awaited: bool  # out of turn: somebody wants to know
     target: Target | None
     self_check: str
-    rhythm: Rhythm | None
+    rhythm: Rhythm | None = None
 
 
 def run_due(env):
@@ -64,9 +64,9 @@ def run_due(env):
 def _claim_due(env):
     """Lease what is due: the claims, and the seconds until more is due if there are none."""
     cr = env.cr
-    leases = storage.claim_due(cr, f"{socket.gethostname()}:{os.getpid()}", MAX_CLAIMS)
+    leases = states.claim_due(cr, f"{socket.gethostname()}:{os.getpid()}", MAX_CLAIMS)
     if not leases:
-        return [], storage.seconds_to_due(cr)
+        return [], states.seconds_to_due(cr)
     checks = env["ops.health.check"].browse(lease["check_id"] for lease in leases)
     return [check._claim(lease) for check, lease in zip(checks, leases, strict=True)], None
 
@@ -85,13 +85,13 @@ def _measure(env, claims):
 
 def _listen(env, claims):
     """Judge heartbeats by the pings that came in."""
-    now, pings = storage.pings(env.cr, [claim.check_id for claim in claims])
+    now, said = pings.latest(env.cr, [claim.check_id for claim in claims])
     seconds = now.replace(tzinfo=UTC).timestamp()
     return [
         (
             claim,
             Outcome.from_measure(
-                claim.rhythm.judge(pings[claim.check_id], now), "heartbeat", seconds
+                claim.rhythm.judge(said[claim.check_id], now), "heartbeat", seconds
             ),
         )
         for claim in claims
@@ -139,7 +139,7 @@ def _store(env, results):
         )
         if standing.state != claim.standing.state:
             changes.append((claim.check_id, standing.state, outcome))
-    held = storage.store_results(env.cr, rows)
+    held = states.store_results(env.cr, rows)
     awaited = any(claim.awaited for claim, _outcome in results)
     if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(told))

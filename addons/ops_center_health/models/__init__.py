@@ -4,5 +4,6 @@ from . import ops_worker
 from . import ops_environment
 from . import ops_health_self
 from . import ops_health_check
+from . import ops_health_check_heartbeat
 from . import ops_health_incident
 from . import ops_health_sample

@@ -1,43 +1,21 @@
-import secrets
 from ipaddress import ip_address
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.ops_center_base.transport import mask
-
-from .. import storage, watching
-from ..heartbeat import Rhythm
-from ..outcome import plain_text
+from .. import watching
 from ..probes import Target
 from ..standing import Standing
+from ..storage import samples, states
 
 MIN_INTERVAL = 5  # seconds
 MAX_TIMEOUT = 15  # seconds, so that a pass ends in time
-MIN_RHYTHM = 60  # seconds, so that jobs don't keep the server busy with their pings
-MAX_RUN_ID = 64  # characters; a UUID has 36
-DAY = 86400  # seconds
-HOUR = 3600  # seconds
 HEARTBEATS = 40
 
 # What a user can't change of a check that watches this Odoo.
 SELF_FIXED_FIELDS = {"kind", "self_check", "environment_id", "url", "body_contains"}
 # What only the results of the check decide, and pausing it.
 STATE_FIELDS = {"state", "state_since"}
-# What makes a probe another one.
-PROBE_FIELDS = {
-    "active",
-    "kind",
-    "environment_id",
-    "url",
-    "interval",
-    "grace",
-    "timeout",
-    "expected_status",
-    "body_contains",
-    "degraded_ms",
-    "verify_tls",
-}
 
 
 class OpsHealthCheck(models.Model):
@@ -62,7 +40,7 @@ class OpsHealthCheck(models.Model):
         related="environment_id.company_id", store=True, precompute=True, index=True
     )
     kind = fields.Selection(
-        [("http", "HTTP"), ("tcp", "TCP"), ("heartbeat", "Heartbeat"), ("self", "This Odoo")],
+        [("http", "HTTP"), ("tcp", "TCP"), ("self", "This Odoo")],
         required=True,
         default="http",
         tracking=True,
@@ -89,23 +67,6 @@ class OpsHealthCheck(models.Model):
         " tcp://example.com:5432.",
     )
     interval = fields.Integer(string="Every", required=True, default=60, help="In seconds.")
-    grace = fields.Integer(
-        required=True,
-        default=HOUR,
-        help="Seconds that a heartbeat may be late, and that a run may take which told when it"
-        " started.",
-    )
-    ping_token = fields.Char(
-        compute="_compute_ping_token",
-        store=True,
-        groups="ops_center_base.group_operator",
-    )
-    ping_url = fields.Char(
-        string="Address to Call",
-        compute="_compute_ping_url",
-        groups="ops_center_base.group_operator",
-        help="Whoever knows it can say that all is well. Keep it as secret as a password.",
-    )
     timeout = fields.Float(
         required=True,
         default=10,
@@ -177,14 +138,6 @@ class OpsHealthCheck(models.Model):
         f'CHECK(timeout > 0 AND timeout <= {MAX_TIMEOUT} AND timeout < "interval")',
         "“Timeout” must be more than 0, at most 15 seconds, and shorter than “Every”.",
     )
-    _rhythm_min = models.Constraint(
-        f"CHECK(kind != 'heartbeat' OR (\"interval\" >= {MIN_RHYTHM} AND grace >= {MIN_RHYTHM}))",
-        "“Every” and “Grace” of a heartbeat are in seconds: enter at least 60 each.",
-    )
-    _ping_token_uniq = models.UniqueIndex(
-        "(sha256(ping_token::bytea))",
-        "Another check has this address to call already. Let Ops Center choose it.",
-    )
     _thresholds_min = models.Constraint(
         "CHECK(failure_threshold >= 1 AND success_threshold >= 1)",
         "Both thresholds count results in a row: enter 1 or more.",
@@ -242,26 +195,6 @@ class OpsHealthCheck(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.onchange("kind")
-    def _onchange_kind(self):
-        # Most jobs that are watched so are backups.
-        if self.kind == "heartbeat":
-            self.interval = DAY
-
-    @api.depends("kind")
-    def _compute_ping_token(self):
-        for check in self:
-            if check.kind != "heartbeat":
-                check.ping_token = False
-            elif not check.ping_token:
-                check.ping_token = secrets.token_urlsafe(32)
-
-    @api.depends("ping_token")
-    def _compute_ping_url(self):
-        for check in self:
-            token = check.ping_token
-            check.ping_url = token and f"{check.get_base_url()}/ops/ping/{token}"
-
     @api.depends("incident_ids")
     def _compute_incident_count(self):
         counts = dict(
@@ -273,7 +206,7 @@ class OpsHealthCheck(models.Model):
             check.incident_count = counts.get(check, 0)
 
     def _compute_last(self):
-        latest = storage.latest(self.env.cr, self.ids)
+        latest = states.latest(self.env.cr, self.ids)
         for check in self:
             last = latest.get(check._origin.id, {})
             check.last_at = last.get("last_at")
@@ -291,37 +224,23 @@ class OpsHealthCheck(models.Model):
     # === CRUD METHODS === #
 
     def init(self):
-        storage.create_state_table(self.env.cr)
-        storage.create_ping_table(self.env.cr)
+        states.create_table(self.env.cr)
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            for vals in vals_list:
-                self._check_token_is_ours(vals)
         checks = super().create(vals_list)
         checks._schedule_now()
         return checks
 
     def write(self, vals):
         if not self.env.su:
-            self._check_token_is_ours(vals)
             self._check_writable(vals)
         result = super().write(vals)
         if vals.get("active") is False:
             self.incident_ids._resolve(self.env._("The check was archived."))
-        if PROBE_FIELDS & vals.keys():
+        if self._probe_fields() & vals.keys():
             self._schedule_now()
         return result
-
-    def _check_token_is_ours(self, vals):
-        if "ping_token" in vals:
-            raise UserError(
-                self.env._(
-                    "Ops Center chooses the address to call, so that nobody can guess it. A manager"
-                    " gets another one with “New Address”."
-                )
-            )
 
     def _check_writable(self, vals):
         if STATE_FIELDS & vals.keys():
@@ -361,20 +280,6 @@ class OpsHealthCheck(models.Model):
         # The right was verified; only this way may it change the state.
         self.sudo().write({"state": state, "state_since": fields.Datetime.now()})
 
-    def action_renew_ping_url(self):
-        """Have the job call another address, because somebody else knows this one."""
-        self.check_access("write")
-        if not self.env.user.has_group("ops_center_base.group_manager"):
-            raise AccessError(
-                self.env._("Only managers replace the address that a job calls. Ask one of them.")
-            )
-        for check in self.filtered(lambda check: check.kind == "heartbeat"):
-            # The right was verified; only this way may the address change.
-            check.sudo().ping_token = secrets.token_urlsafe(32)
-            check._message_log(
-                body=self.env._("The address to call was replaced. The former one no longer works.")
-            )
-
     def action_view_incidents(self):
         self.ensure_one()
         return {
@@ -397,6 +302,21 @@ class OpsHealthCheck(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _probe_fields(self):
+        """What makes a probe another one, so that its last result no longer counts."""
+        return {
+            "active",
+            "kind",
+            "environment_id",
+            "url",
+            "interval",
+            "timeout",
+            "expected_status",
+            "body_contains",
+            "degraded_ms",
+            "verify_tls",
+        }
+
     @api.model
     def _run_due(self):
         """Loop: probe the checks that are due."""
@@ -405,36 +325,8 @@ class OpsHealthCheck(models.Model):
     def _schedule_now(self):
         """Have the worker probe these checks as soon as this is committed."""
         self.flush_recordset()
-        storage.schedule_now(self.env.cr, self.ids)
+        states.schedule_now(self.env.cr, self.ids)
         self.env["ops.worker"]._notify("probe")
-
-    @api.model
-    def _ping(self, token, signal, exit_code=None, run_id=None, body=""):
-        """Take down what a job said. The worker judges it.
-
-        :param str token: which job
-        :param str signal: ``success``, ``start``, ``fail`` or ``log``
-        :param int exit_code: of the run that ended, if the job told it
-        :param str run_id: pairs the end of a run with its start
-        :param str body: what the job sent along
-        :return: whether the token is known
-        """
-        cr = self.env.cr
-        if not (pinged := storage.find_pinged(cr, token)):
-            return False
-        check_id, grace = pinged
-        text = mask(plain_text(body))
-        run_id = plain_text(run_id)[:MAX_RUN_ID] if run_id else None
-        if signal == "log":
-            storage.add_log(cr, check_id, text)
-        elif signal == "start":
-            storage.add_start(cr, check_id, run_id, text)
-            storage.schedule_within(cr, [check_id], grace)
-        else:
-            storage.add_end(cr, check_id, run_id, text, signal == "fail", exit_code)
-            storage.schedule_now(cr, [check_id])
-            self.env["ops.worker"]._notify("probe")
-        return True
 
     @api.model
     def _heartbeats(self, limit=HEARTBEATS):
@@ -452,7 +344,7 @@ class OpsHealthCheck(models.Model):
                 }
                 for beat in beats
             ]
-            for check_id, beats in storage.heartbeats(self.env.cr, self.ids, limit).items()
+            for check_id, beats in samples.heartbeats(self.env.cr, self.ids, limit).items()
         }
 
     def _target(self):
@@ -461,42 +353,41 @@ class OpsHealthCheck(models.Model):
         :raise ValueError: with a sentence for the user, if it can't be probed
         """
         self.ensure_one()
-        if self.kind == "heartbeat":
-            return None
         if self.kind == "self":
             return self.env["ops.health.self"]._target(self)
-        return Target(
-            key=self.id,
-            kind=self.kind,
-            url=self.url or "",
-            expected_status=self.expected_status,
-            body_contains=self.body_contains or "",
-            timeout=self.timeout,
-            verify=self.verify_tls,
-            degraded_ms=self.degraded_ms or None,
-            allow=self.company_id._ops_address_policy(),
-        )
+        return Target(**self._target_values())
+
+    def _target_values(self):
+        """What a `Target` is made of."""
+        return {
+            "key": self.id,
+            "kind": self.kind,
+            "url": self.url or "",
+            "expected_status": self.expected_status,
+            "body_contains": self.body_contains or "",
+            "timeout": self.timeout,
+            "verify": self.verify_tls,
+            "degraded_ms": self.degraded_ms or None,
+            "allow": self.company_id._ops_address_policy(),
+        }
 
     def _claim(self, lease):
-        """The check with the lease that `storage.claim_due` gave."""
+        """The check with the lease that `states.claim_due` gave."""
         since_last = lease["since_last"] or 0.0
-        # One missing ping is no accident of the network, whose repetition would tell more.
-        is_heartbeat = self.kind == "heartbeat"
         return watching.Claim(
             check_id=self.id,
             fence=lease["fence"],
             standing=Standing(
                 self.state, lease["consecutive_failures"], lease["consecutive_successes"]
             ),
-            failure_threshold=1 if is_heartbeat else self.failure_threshold,
-            success_threshold=1 if is_heartbeat else self.success_threshold,
+            failure_threshold=self.failure_threshold,
+            success_threshold=self.success_threshold,
             interval=self.interval,
             # After a quick repetition the whole interval is looked back upon as well.
             window=max(since_last, self.interval),
             awaited=since_last < self.interval / 2,
             target=self._target(),
             self_check=self.self_check,
-            rhythm=Rhythm(self.interval, self.grace) if is_heartbeat else None,
         )
 
     def _change_state(self, state, outcome):

@@ -5,7 +5,7 @@ from odoo.tools import drop_view_if_exists
 
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
-from .. import storage
+from ..storage import log_errors, samples
 
 RETENTION_DAYS = 7
 
@@ -42,8 +42,8 @@ class OpsHealthSample(models.Model):
 
     def init(self):
         cr = self.env.cr
-        storage.create_sample_table(cr)
-        storage.create_log_error_table(cr)
+        samples.create_table(cr)
+        log_errors.create_table(cr)
         drop_view_if_exists(cr, self._table)
         cr.execute("""
             CREATE VIEW ops_health_sample_view AS
@@ -58,11 +58,14 @@ class OpsHealthSample(models.Model):
 
     @api.autovacuum
     def _gc_samples(self):
-        """Make the partitions of the coming days, drop those that are too old."""
-        run_in_new_transaction(self.env, lambda env: storage.add_coming_partitions(env.cr))
-        run_in_new_transaction(
-            self.env, lambda env: storage.drop_old_partitions(env.cr, self._retention())
-        )
+        """Make the partitions of the coming days, drop what is too old."""
+        retention = self._retention()
+        for upkeep in (
+            samples.add_coming_partitions,
+            lambda cr: samples.drop_old_partitions(cr, retention),
+            lambda cr: log_errors.delete_old(cr, retention),
+        ):
+            run_in_new_transaction(self.env, lambda env, upkeep=upkeep: upkeep(env.cr))
 
     @api.model
     def _retention(self):

@@ -4,7 +4,7 @@ from odoo.tests import TransactionCase
 
 from odoo.addons.ops_center_base.tests.common import loopback_server
 
-from .. import storage
+from ..storage import states
 
 
 class HealthCase(TransactionCase):
@@ -46,7 +46,7 @@ class HealthCase(TransactionCase):
         """Have the time come for the checks, so often."""
         for _time in range(times):
             checks.flush_recordset()
-            storage.schedule_now(self.env.cr, checks.ids)
+            states.schedule_now(self.env.cr, checks.ids)
             self.run_due()
 
     @contextmanager

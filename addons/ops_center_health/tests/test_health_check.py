@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open, mute_logger
 
-from .. import storage
+from ..storage import states
 from ..watching import _probe, _store
 from .common import HealthCase
 
@@ -89,7 +89,7 @@ class TestHealthCheck(HealthCase):
     def test_result_of_a_lost_lease_does_not_count(self):
         check = self.create_check()
         with self.worker_transactions():
-            [lease] = storage.claim_due(self.env.cr, "this test", 10)
+            [lease] = states.claim_due(self.env.cr, "this test", 10)
             claim = check._claim(lease)
             results = list(_probe([claim]))
             # Meanwhile somebody changes what the check looks at.
@@ -101,19 +101,19 @@ class TestHealthCheck(HealthCase):
 
     def test_leased_check_is_not_taken_twice(self):
         check = self.create_check()
-        [lease] = storage.claim_due(self.env.cr, "first", 10)
+        [lease] = states.claim_due(self.env.cr, "first", 10)
         self.assertEqual(lease["check_id"], check.id)
-        self.assertEqual(storage.claim_due(self.env.cr, "second", 10), [])
+        self.assertEqual(states.claim_due(self.env.cr, "second", 10), [])
 
     def test_check_of_a_dead_worker_is_taken_over(self):
         check = self.create_check()
-        storage.claim_due(self.env.cr, "dies now", 10)
+        states.claim_due(self.env.cr, "dies now", 10)
         self.env.cr.execute(
             "UPDATE ops_health_check_state SET lease_until = now() AT TIME ZONE 'UTC'"
             " WHERE check_id = %s",
             [check.id],
         )
-        [lease] = storage.claim_due(self.env.cr, "takes over", 10)
+        [lease] = states.claim_due(self.env.cr, "takes over", 10)
         self.assertEqual(lease["fence"], 2)
 
     def test_archived_environment_is_not_probed(self):
@@ -127,7 +127,7 @@ class TestHealthCheck(HealthCase):
         self.run_now(checks)
         self.env.cr.precommit.clear()
         self.env["bus.bus"].search([]).unlink()
-        storage.schedule_now(self.env.cr, checks.ids)
+        states.schedule_now(self.env.cr, checks.ids)
         self.run_due()
         self.env.cr.precommit.run()
         changes = [
@@ -171,7 +171,7 @@ class TestHealthCheck(HealthCase):
     def test_result_that_comes_after_the_pause_changes_nothing(self):
         check = self.create_check()
         with self.worker_transactions():
-            [lease] = storage.claim_due(self.env.cr, "this test", 10)
+            [lease] = states.claim_due(self.env.cr, "this test", 10)
             [(_claim, outcome)] = _probe([check._claim(lease)])
             check.action_pause()
             check._change_state("up", outcome)

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .. import storage
+from ..storage import samples
 from .common import HealthCase
 
 
@@ -19,7 +19,7 @@ class TestSampleStorage(HealthCase):
         return [name for [name] in self.env.cr.fetchall()]
 
     def add_sample(self, check, at):
-        storage.add_samples(
+        samples.add(
             self.env.cr,
             [
                 {
@@ -36,7 +36,7 @@ class TestSampleStorage(HealthCase):
 
     def test_coming_days_are_made_ahead(self):
         today = fields.Date.today()
-        for ahead in range(storage.DAYS_AHEAD + 1):
+        for ahead in range(samples.DAYS_AHEAD + 1):
             day = today + timedelta(days=ahead)
             self.assertIn(f"ops_health_sample_{day:%Y%m%d}", self.partitions())
 
@@ -56,8 +56,8 @@ class TestSampleStorage(HealthCase):
         self.add_sample(check, now - timedelta(days=6))
         with self.worker_transactions():
             self.env["ops.health.sample"]._gc_samples()
-        samples = self.env["ops.health.sample"].search([("check_id", "=", check.id)])
-        self.assertEqual(samples.at, now - timedelta(days=6))
+        kept = self.env["ops.health.sample"].search([("check_id", "=", check.id)])
+        self.assertEqual(kept.at, now - timedelta(days=6))
         old = now - timedelta(days=8)
         self.env.cr.execute("SELECT to_regclass(%s)", [f"ops_health_sample_{old:%Y%m%d}"])
         self.assertEqual(self.env.cr.fetchone(), (None,))
@@ -85,8 +85,8 @@ class TestSampleStorage(HealthCase):
             company_id=company.id,
             company_ids=company.ids,
         )
-        samples = self.env["ops.health.sample"].with_user(stranger)
-        self.assertFalse(samples.search([("check_id", "=", check.id)]))
+        visible = self.env["ops.health.sample"].with_user(stranger)
+        self.assertFalse(visible.search([("check_id", "=", check.id)]))
 
     def test_nobody_writes_samples_by_hand(self):
         admin = self.env.ref("base.user_admin")

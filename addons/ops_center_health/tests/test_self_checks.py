@@ -8,7 +8,6 @@ from odoo.tests import HttpCase, TransactionCase, tagged
 
 from odoo.addons.base.models.ir_cron import CompletionStatus
 
-from .. import storage
 from ..self_checks import (
     Surroundings,
     connections,
@@ -18,6 +17,7 @@ from ..self_checks import (
     memory,
     postgresql,
 )
+from ..storage import log_errors as log_error_table
 from .common import HealthCase
 
 GIB = 2**30
@@ -196,7 +196,7 @@ class TestSelfChecks(HealthCase):
     def test_errors_in_the_log_since_the_last_look(self):
         self.env.cr.execute("DELETE FROM ops_health_log_error")
         self.assertEqual(self.look("log_errors").verdict, "up")
-        storage.add_log_errors(self.env.cr, "host:1", 3, "odoo: it broke")
+        log_error_table.add(self.env.cr, "host:1", 3, "odoo: it broke")
         self.env.cr.execute("UPDATE ops_health_log_error SET at = at - interval '30 seconds'")
         self.assertEqual(self.look("log_errors").value, 3)
         self.assertEqual(self.look("log_errors", window=10).value, 0)
