@@ -31,8 +31,8 @@ lock: ## Write the lock files anew, with today's versions
 verify: ## Go through the verification steps, and say which don't exist yet
 	@$(PYTHON) tools/verify.py
 
-bench: ## Measure what the checks cost their host (MINUTES for each of three phases)
-	@$(PYTHON) tools/test.py tests/bench/host_budget.py -s
+bench: ## Measure what checks cost (ARGS for one file in tests/bench, MINUTES a phase)
+	@$(PYTHON) tools/test.py $(or $(ARGS),tests/bench/host_budget.py tests/bench/health/engine.py) -s
 
 screenshots: ## Make the pictures in docs/images
 	@$(PYTHON) tools/screenshots.py

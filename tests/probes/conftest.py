@@ -39,8 +39,15 @@ class Authority:
         self.bundle.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def server_context(self, *names, days=(-1, 30), forge=None):
-        """TLS for a server with these names, valid between two days counted from today.
+        """TLS for a server; see :meth:`server_file`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(*names, days=days, forge=forge))
+        return context
 
+    def server_file(self, *names, days=(-1, 30), forge=None):
+        """A file with the key and the certificate of a server with these names.
+
+        :param days: counted from today, between which it is valid
         :param forge: changes the signed certificate, bytes to bytes
         """
         key = ec.generate_private_key(ec.SECP256R1())
@@ -57,9 +64,7 @@ class Authority:
             ).decode()
             + ssl.DER_cert_to_PEM_cert(forge(encoded) if forge else encoded)
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return path
 
     def _sign(self, subject, key, *, days, extension):
         now = datetime.datetime.now(datetime.UTC)
