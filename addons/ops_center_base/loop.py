@@ -19,3 +19,5 @@ class Loop(NamedTuple):
     model: str
     method: str
     interval: float  #: seconds from the end of a pass to the start of the next
+    #: Method that completes what passes leave under way, called when no other pass follows.
+    finish: str = ""

@@ -54,13 +54,15 @@ class LoopThread(threading.Thread):
     def run(self):
         while not (stopping.is_set() or self._retired):
             self._wake.clear()
-            self._wake.wait(self._do_pass())
+            self._wake.wait(self._do_pass(self.loop.method))
+        if self.loop.finish:
+            self._do_pass(self.loop.finish)
 
-    def _do_pass(self):
-        """Return the seconds until the next pass."""
+    def _do_pass(self, method):
+        """Call the method and return the seconds until the next pass."""
         try:
             with pausable():
-                delay = self._call_method()
+                delay = self._call(method)
         except Paused:
             return PAUSE
         except LOST_DATABASE as error:
@@ -73,7 +75,7 @@ class LoopThread(threading.Thread):
         self._failures += 1
         return min(2**self._failures, MAX_BACK_OFF)
 
-    def _call_method(self):
+    def _call(self, method):
         with closing(sql_db.db_connect(self.dbname).cursor()) as cr:
             if reason := reason_to_pause(cr):
                 raise Paused(reason)
@@ -83,7 +85,7 @@ class LoopThread(threading.Thread):
             env = api.Environment(cr, SUPERUSER_ID, {})
             if self.loop.model not in registry:
                 return PAUSE
-            return getattr(env[self.loop.model], self.loop.method)()
+            return getattr(env[self.loop.model], method)()
 
 
 class Worker:

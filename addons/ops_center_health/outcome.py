@@ -49,6 +49,16 @@ class Outcome:
         )
 
     @classmethod
+    def from_problem(cls, message):
+        """:param message: why a check can't be looked at, a sentence for the user."""
+        return cls(
+            verdict="unknown",
+            message=mask(plain_text(message)),
+            error="definition",
+            at=datetime.now(UTC).replace(tzinfo=None),
+        )
+
+    @classmethod
     def from_measure(cls, measure, code, started_at):
         """:param measure: a `self_checks.Measure`, :param started_at: seconds since 1970, UTC."""
         return cls(
@@ -86,6 +96,8 @@ def describe(result, target) -> str:
 
 def plain_text(text: str) -> str:
     """The text without control characters, which no screen shows and PostgreSQL may refuse."""
+    if text.isprintable():
+        return text
     return "".join(
         char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     )

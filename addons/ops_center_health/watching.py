@@ -1,136 +1,267 @@
-"""One pass over the checks that are due: claim, probe in no transaction, store, react."""
+"""Looking at the checks that are due: claim, look in no transaction, store, react."""
 
 import os
 import socket
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
+
+from odoo.exceptions import UserError
 
 from odoo.addons.ops_center_base.transaction import crash_point, run_in_new_transaction
 
-from .batches import batches
 from .heartbeat import Rhythm
 from .news import News
 from .outcome import Outcome
-from .probes import Target
-from .probes import run as run_probes
+from .probes import Prober, Target
 from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
 from .storage import pings, states
 
-MAX_CLAIMS = 500  # checks a pass
-PASS_DEADLINE = 20.0  # seconds
+MAX_UNDER_WAY = 2000  # checks
+AHEAD = 0.5  # seconds by which checks are claimed before their time, so that they start at it
+GATHERING = 0.25  # seconds to wait for more results, so that they are stored together
+LONGEST_LOOK = 1.0  # seconds to wait for results while nothing else is due
 LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
+LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
+FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
 NEWS_PAUSE = 20.0  # seconds
 
 _news = defaultdict(lambda: News(NEWS_PAUSE))  # by database
+_watchers = {}  # by database
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to look at a check without a database; the same until somebody changes the check."""
+
+    check_id: int
+    failure_threshold: int
+    success_threshold: int
+    interval: float
+    target: Target | None = None
+    self_check: str = ""
+    rhythm: Rhythm | None = None
+    problem: str = ""  # why it can't be looked at, a sentence
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A check that this process leased, with all that is needed to probe it without a database."""
+    """A check that this process leased."""
 
-    check_id: int
+    watch: Watch
     fence: int
     standing: Standing
-    failure_threshold: int
-    success_threshold: int
-    interval: float
-    window: float  # seconds since the last look
-    awaited: bool  # out of turn: somebody wants to know
-    target: Target | None
-    self_check: str
-    rhythm: Rhythm | None = None
+    since_last: float  # seconds since the last look
+    due_in: float  # seconds
+
+    @property
+    def window(self):
+        """Seconds to look back upon: the whole interval also after a quick repetition."""
+        return max(self.since_last, self.watch.interval)
+
+    @property
+    def is_awaited(self):
+        """Whether it is out of turn, because somebody wants to know."""
+        return self.since_last < self.watch.interval / 2
 
 
-def run_due(env):
-    """Probe the checks that are due and store what was seen.
-
-    :param env: an environment of the superuser, for the prober serves all companies
-    :return: seconds until it should be called again
-    """
-    claims, wait = run_in_new_transaction(env, _claim_due)
-    if not claims:
-        return LONGEST_WAIT if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
-    crash_point("claimed")
-    _keep(env, _measure(env, claims))
-    # Storing must not stop the clocks of the probes that are still running.
-    for results in batches(_probe(claims)):
-        _keep(env, results)
-    return 0.0
+def of_process(env):
+    """The watcher that goes on from pass to pass of this process."""
+    dbname = env.cr.dbname
+    if dbname not in _watchers:
+        _watchers[dbname] = Watcher()
+    return _watchers[dbname]
 
 
-def _claim_due(env):
-    """Lease what is due: the claims, and the seconds until more is due if there are none."""
-    cr = env.cr
-    leases = states.claim_due(cr, f"{socket.gethostname()}:{os.getpid()}", MAX_CLAIMS)
-    if not leases:
-        return [], states.seconds_to_due(cr)
-    checks = env["ops.health.check"].browse(lease["check_id"] for lease in leases)
-    return [check._claim(lease) for check, lease in zip(checks, leases, strict=True)], None
+class Watcher:
+    """Looks at checks; what is under way goes on between the calls."""
+
+    def __init__(self):
+        self._prober = None
+        self._under_way = {}  # claims by check and fence
+        self._seen = []  # claims and outcomes that are not stored yet
+        self._registry = None
+        self._watches = {}  # revisions and watches by check
+
+    def begin_due(self, env):
+        """Begin to look at the checks that are due, and store what was seen so far.
+
+        :param env: an environment of the superuser, for the watcher serves all companies
+        :return: seconds until it should be called again
+        """
+        claims, wait = run_in_new_transaction(env, self._claim_due)
+        if claims:
+            crash_point("claimed")
+            self._probe(claims)
+            self._seen += _measure(env, claims)
+            wait = 0.0
+        if self._under_way:
+            self._collect(GATHERING if claims else min(wait, LONGEST_LOOK))
+        self._keep(env)
+        return 0.0 if self._under_way else min(wait, LONGEST_WAIT)
+
+    def finish_begun(self, env):
+        """Wait for what is under way, store it, and give back what doesn't come in time."""
+        end = time.monotonic() + LAST_WAIT
+        while self._under_way and (left := end - time.monotonic()) > 0:
+            self._collect(left)
+            self._keep(env)
+        if self._prober:
+            self._prober.close()
+            self._prober = None
+        if self._under_way:
+            leases = list(self._under_way)
+            self._under_way.clear()
+            run_in_new_transaction(env, lambda env: states.release(env.cr, leases))
+
+    # === CLAIM === #
+
+    def _claim_due(self, env):
+        """Lease what is due: the claims, and the seconds until more is due if there are none."""
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        leases = states.claim_due(env.cr, owner, MAX_UNDER_WAY - len(self._under_way), AHEAD)
+        if not leases:
+            wait = states.seconds_to_due(env.cr)
+            return [], LONGEST_WAIT if wait is None else max(wait - AHEAD, 0.0)
+        self._learn(env, leases)
+        return [self._claim(lease) for lease in leases], 0.0
+
+    def _learn(self, env, leases):
+        """Read the checks that were changed since they were last looked at."""
+        if self._registry is not env.registry:
+            self._registry = env.registry
+            self._watches.clear()
+        unknown = {
+            lease["check_id"]: lease["revision"]
+            for lease in leases
+            if self._watches.get(lease["check_id"], (None,))[0] != lease["revision"]
+        }
+        for check in env["ops.health.check"].browse(unknown):
+            self._watches[check.id] = (unknown[check.id], _watch(check))
+
+    def _claim(self, lease):
+        check_id = lease["check_id"]
+        _revision, watch = self._watches[check_id]
+        # Where this Odoo answers is found out each time.
+        if watch.self_check or watch.problem:
+            del self._watches[check_id]
+        return Claim(
+            watch=watch,
+            fence=lease["fence"],
+            standing=Standing(
+                lease["state"], lease["consecutive_failures"], lease["consecutive_successes"]
+            ),
+            since_last=lease["since_last"] or 0.0,
+            due_in=lease["due_in"],
+        )
+
+    # === LOOK === #
+
+    def _probe(self, claims):
+        """Hand over what is reached over the network."""
+        probed = [claim for claim in claims if claim.watch.target]
+        if not probed:
+            return
+        self._prober = self._prober or Prober()
+        # A check may be claimed anew while it is looked at, and then only the newer look counts.
+        self._under_way |= {(claim.watch.check_id, claim.fence): claim for claim in probed}
+        self._prober.add(
+            ((claim.watch.check_id, claim.fence), claim.watch.target, claim.due_in)
+            for claim in probed
+        )
+
+    def _collect(self, timeout):
+        """Take in what was seen over the network."""
+        try:
+            results = self._prober.take(timeout, GATHERING)
+        except Exception:
+            # Others take over when the leases end; this process goes on with another prober.
+            self._under_way.clear()
+            self._prober = None
+            raise
+        for result in results:
+            claim = self._under_way.pop(result.key)
+            self._seen.append((claim, Outcome.from_result(result, claim.watch.target)))
+
+    # === STORE === #
+
+    def _keep(self, env):
+        """Store what was seen and do what follows from it."""
+        forgotten = datetime.now(UTC).replace(tzinfo=None) - FORGET_AFTER
+        self._seen = [(claim, outcome) for claim, outcome in self._seen if outcome.at > forgotten]
+        if not self._seen:
+            return
+        changes = run_in_new_transaction(env, _store, self._seen)
+        self._seen = []
+        for check_id, state, outcome in changes:
+            run_in_new_transaction(env, _react, check_id, state, outcome)
+
+
+def _watch(check):
+    try:
+        return check._watch()
+    except (UserError, ValueError) as error:
+        # One check that can't be looked at must not keep the others from being so.
+        return Watch(
+            check_id=check.id,
+            failure_threshold=check.failure_threshold,
+            success_threshold=check.success_threshold,
+            interval=check.interval,
+            problem=str(error),
+        )
 
 
 def _measure(env, claims):
-    """Measure what is measured here, each in a transaction of its own."""
+    """Judge what is known without the network, each measurement in a transaction of its own."""
     self_checks = env["ops.health.self"]
-    measured = [
-        (claim, self_checks._measure(claim.self_check, claim.window))
-        for claim in claims
-        if claim.self_check and not claim.target
-    ]
-    heartbeats = [claim for claim in claims if claim.rhythm]
-    return measured + run_in_new_transaction(env, _listen, heartbeats) if heartbeats else measured
+    seen = []
+    silent = []
+    for claim in claims:
+        watch = claim.watch
+        if watch.problem:
+            seen.append((claim, Outcome.from_problem(watch.problem)))
+        elif watch.rhythm:
+            silent.append(claim)
+        elif not watch.target:
+            seen.append((claim, self_checks._measure(watch.self_check, claim.window)))
+    return seen + run_in_new_transaction(env, _listen, silent) if silent else seen
 
 
 def _listen(env, claims):
     """Judge heartbeats by the pings that came in."""
-    now, said = pings.latest(env.cr, [claim.check_id for claim in claims])
+    now, said = pings.latest(env.cr, [claim.watch.check_id for claim in claims])
     seconds = now.replace(tzinfo=UTC).timestamp()
     return [
         (
             claim,
             Outcome.from_measure(
-                claim.rhythm.judge(said[claim.check_id], now), "heartbeat", seconds
+                claim.watch.rhythm.judge(said[claim.watch.check_id], now), "heartbeat", seconds
             ),
         )
         for claim in claims
     ]
 
 
-def _probe(claims):
-    """Probe what is reached over the network and yield the claims with their outcomes."""
-    probed = {claim.check_id: claim for claim in claims if claim.target}
-    targets = [claim.target for claim in probed.values()]
-    for result in run_probes(targets, deadline=PASS_DEADLINE):
-        claim = probed[result.key]
-        yield claim, Outcome.from_result(result, claim.target)
-
-
-def _keep(env, results):
-    """Store the outcomes of claims and do what follows from them."""
-    if not results:
-        return
-    for check_id, state, outcome in run_in_new_transaction(env, _store, results):
-        run_in_new_transaction(env, _react, check_id, state, outcome)
-
-
-def _store(env, results):
+def _store(env, seen):
     """Store outcomes and return which checks changed: id, new state, outcome."""
     rows, changes = [], []
-    now = time.time()
-    for claim, outcome in results:
+    # By the clock that the checks come due by.
+    now = env.cr.now().replace(tzinfo=UTC).timestamp()
+    for claim, outcome in seen:
+        watch = claim.watch
         standing = claim.standing.after(
-            outcome.verdict, claim.failure_threshold, claim.success_threshold
+            outcome.verdict, watch.failure_threshold, watch.success_threshold
         )
-        delay = outcome.due_in or seconds_to_next(now, claim.interval, claim.check_id)
+        delay = outcome.due_in or seconds_to_next(now, watch.interval, watch.check_id)
         # What isn't believed yet is looked at again soon.
         if standing.state != outcome.verdict:
             delay = min(delay, RETRY_DELAY)
         rows.append(
             {
                 **vars(outcome),
-                "check_id": claim.check_id,
+                "check_id": watch.check_id,
                 "fence": claim.fence,
                 "delay": delay,
                 "failures": standing.failures,
@@ -138,9 +269,9 @@ def _store(env, results):
             }
         )
         if standing.state != claim.standing.state:
-            changes.append((claim.check_id, standing.state, outcome))
+            changes.append((watch.check_id, standing.state, outcome))
     held = states.store_results(env.cr, rows)
-    awaited = any(claim.awaited for claim, _outcome in results)
+    awaited = any(claim.is_awaited for claim, _outcome in seen)
     if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(told))
     return [change for change in changes if change[0] in held]

@@ -133,6 +133,8 @@ class OpsWorker(models.Model):
             _last_fallback_passes[key] = now
             try:
                 getattr(self.env[loop.model], loop.method)()
+                if loop.finish:
+                    getattr(self.env[loop.model], loop.finish)()
             except Exception:
                 # One loop that fails must not keep the others from their work.
                 _logger.exception("Loop %s failed", loop.name)

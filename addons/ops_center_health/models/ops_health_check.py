@@ -5,7 +5,6 @@ from odoo.exceptions import UserError, ValidationError
 
 from .. import watching
 from ..probes import Target
-from ..standing import Standing
 from ..storage import samples, states
 
 MIN_INTERVAL = 5  # seconds
@@ -238,6 +237,8 @@ class OpsHealthCheck(models.Model):
         result = super().write(vals)
         if vals.get("active") is False:
             self.incident_ids._resolve(self.env._("The check was archived."))
+        if vals.keys() - STATE_FIELDS:
+            self._forget_watch()
         if self._probe_fields() & vals.keys():
             self._schedule_now()
         return result
@@ -318,9 +319,22 @@ class OpsHealthCheck(models.Model):
         }
 
     @api.model
+    def _begin_due(self):
+        """Loop: begin to look at the checks that are due, take in what was seen meanwhile."""
+        return watching.of_process(self.env).begin_due(self.env)
+
+    @api.model
+    def _finish_begun(self):
+        """Take in what is still being looked at, when no pass follows that would."""
+        watching.of_process(self.env).finish_begun(self.env)
+
+    @api.model
     def _run_due(self):
-        """Loop: probe the checks that are due."""
-        return watching.run_due(self.env)
+        """Look at the checks that are due and wait for what is seen."""
+        watcher = watching.Watcher()
+        delay = watcher.begin_due(self.env)
+        watcher.finish_begun(self.env)
+        return delay
 
     def _schedule_now(self):
         """Have the worker probe these checks as soon as this is committed."""
@@ -371,24 +385,24 @@ class OpsHealthCheck(models.Model):
             "allow": self.company_id._ops_address_policy(),
         }
 
-    def _claim(self, lease):
-        """The check with the lease that `states.claim_due` gave."""
-        since_last = lease["since_last"] or 0.0
-        return watching.Claim(
+    def _watch(self):
+        """All that is needed to look at the check without a database.
+
+        :raise ValueError: with a sentence for the user, if it can't be looked at
+        """
+        return watching.Watch(
             check_id=self.id,
-            fence=lease["fence"],
-            standing=Standing(
-                self.state, lease["consecutive_failures"], lease["consecutive_successes"]
-            ),
             failure_threshold=self.failure_threshold,
             success_threshold=self.success_threshold,
             interval=self.interval,
-            # After a quick repetition the whole interval is looked back upon as well.
-            window=max(since_last, self.interval),
-            awaited=since_last < self.interval / 2,
             target=self._target(),
-            self_check=self.self_check,
+            self_check=self.self_check or "",
         )
+
+    def _forget_watch(self):
+        """Have whoever looks at the checks learn anew how, because something was changed."""
+        self.flush_recordset()
+        states.revise(self.env.cr, self.ids)
 
     def _change_state(self, state, outcome):
         """Believe a new state: tell everybody, open or close the incident."""

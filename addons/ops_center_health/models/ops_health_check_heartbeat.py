@@ -150,13 +150,13 @@ class OpsHealthCheck(models.Model):
     def _target(self):
         return None if self.kind == "heartbeat" else super()._target()
 
-    def _claim(self, lease):
-        claim = super()._claim(lease)
+    def _watch(self):
+        watch = super()._watch()
         if self.kind != "heartbeat":
-            return claim
+            return watch
         # One missing ping is no accident of the network, whose repetition would tell more.
         return replace(
-            claim,
+            watch,
             failure_threshold=1,
             success_threshold=1,
             rhythm=Rhythm(self.interval, self.grace),

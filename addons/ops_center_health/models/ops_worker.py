@@ -8,4 +8,7 @@ class OpsWorker(models.Model):
 
     @api.model
     def _loops(self):
-        return [*super()._loops(), Loop("probe", "ops.health.check", "_run_due", 1.0)]
+        return [
+            *super()._loops(),
+            Loop("probe", "ops.health.check", "_begin_due", 1.0, finish="_finish_begun"),
+        ]

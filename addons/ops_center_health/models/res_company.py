@@ -29,6 +29,16 @@ class ResCompany(models.Model):
                     )
                 ) from error
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "ops_allowed_networks" in vals:
+            # The checks of a company are its own, whoever may see them.
+            checks = self.env["ops.health.check"].sudo().with_context(active_test=False)
+            checks.search([("company_id", "in", self.ids)])._forget_watch()
+        return result
+
     # === BUSINESS METHODS === #
 
     def _ops_address_policy(self):

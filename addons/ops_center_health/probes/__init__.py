@@ -1,12 +1,14 @@
 """Probes of what other programs serve, hundreds at a time in one thread, without Odoo.
 
-Give `run` any number of `Target` and take a `Result` for each; `AddressPolicy` keeps probes that
-strangers may define away from the inside. From a shell: ``python3 …/probes URL…``.
+Give `run` any number of `Target` and take a `Result` for each, or have a `Prober` do it beside you;
+`AddressPolicy` keeps probes that strangers may define away from the inside. From a shell:
+``python3 …/probes URL…``.
 """
 
 from .address_policy import AddressPolicy
 from .engine import run
+from .prober import Prober
 from .result import Result
 from .target import Target
 
-__all__ = ["AddressPolicy", "Result", "Target", "run"]
+__all__ = ["AddressPolicy", "Prober", "Result", "Target", "run"]

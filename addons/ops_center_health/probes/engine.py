@@ -1,14 +1,18 @@
 """Many probes at a time in one thread."""
 
+import contextlib
+import heapq
+import itertools
 import math
 import os
 import select
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
 
 import pycurl
 
-from .fair_queue import FairQueue
+from .fair_queue import FairQueue, Job
 from .http import HttpTransfer
 from .messages import sentence, verdict_of
 from .resolver import Resolver, is_address
@@ -19,14 +23,18 @@ from .transfer import Transfer
 
 TRANSFERS = {"http": HttpTransfer, "tcp": TcpTransfer}
 
+CONCURRENCY = 1000  # probes at a time
+PER_HOST = 10  # probes of one host at a time
 # Seconds after which the loop looks at its clocks even if libcurl named no moment to do so.
 LONGEST_WAIT = 1.0
+# Seconds a target may wait for a slot, of its host or at all, before nobody waits for it any more.
+MAX_QUEUED = 20.0
 
 
 class Engine:
     """libcurl's multi interface driven by epoll, kept between runs for the CA bundle it loaded.
 
-    Used by one run at a time; not for use after a fork.
+    Used by one thread at a time, except for :meth:`wake`; not for use after a fork.
     """
 
     def __init__(self) -> None:
@@ -39,41 +47,99 @@ class Engine:
         self._unresolved: dict[pycurl.Curl, str] = {}
         self._resolver = Resolver()
         self._epoll.register(self._resolver.socket, select.EPOLLIN)
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK)
+        self._epoll.register(self._bell, select.EPOLLIN)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 
-    def run(
-        self, targets: Iterable[Target], concurrency: int, per_host: int, deadline: float | None
-    ) -> Iterator[Result]:
-        """See :func:`run`."""
+    def begin(self, concurrency: int, per_host: int) -> None:
+        """Make ready for other targets; see :func:`run` for the limits."""
         self._resolver.forget_answers()
-        queue = FairQueue(targets, per_host)
-        ends_at = math.inf if deadline is None else time.monotonic() + deadline
-        try:
-            while time.monotonic() < ends_at:
-                while len(self._running) < concurrency and (target := queue.take()):
-                    self._start(target)
-                if not self._running:
-                    return
-                self._wait(ends_at)
-                for curl, code, detail in self._ended():
-                    transfer = self._running[curl]
-                    result = transfer.result(code, detail)
-                    self._stop(curl)
-                    queue.release(transfer.target)
-                    yield result
-            for transfer in self._running.values():
-                yield _unfinished(transfer.target)
-            for target in queue.drain():
-                yield _unfinished(target)
-        finally:
-            for curl in list(self._running):
-                self._stop(curl)
+        self._concurrency = concurrency
+        self._queue = FairQueue(per_host)
+        self._later: list[tuple[float, int, Job]] = []  # a heap by the time to start
+        self._queued: deque[tuple[float, int, Job]] = deque()  # by the time to give up
+        self._count = itertools.count()
+        self._left = 0
 
-    def _start(self, target: Target) -> None:
+    def add(self, target: Target, delay: float = 0.0, key: Hashable = None) -> None:
+        """Have a target probed.
+
+        :param delay: seconds from now until it starts
+        :param key: given back in the result; without it, the target's
+        """
+        self._left += 1
+        job = Job(target, target.key if key is None else key)
+        if delay > 0:
+            start_at = time.monotonic() + delay
+            heapq.heappush(self._later, (start_at, next(self._count), job))
+        else:
+            self._enqueue(job)
+
+    def wake(self) -> None:
+        """End a `step` that waits in another thread."""
+        os.eventfd_write(self._bell, 1)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not self._left
+
+    def step(self, timeout: float) -> list[Result]:
+        """Start what is due, wait for something to happen, and return what ended.
+
+        :param timeout: seconds to wait at most
+        """
+        self._start_due()
+        self._wait(time.monotonic() + timeout)
+        results = []
+        for curl, code, detail in self._ended():
+            transfer = self._running[curl]
+            results.append(transfer.result(code, detail))
+            self._stop(curl)
+            self._queue.release(transfer.job)
+        results += self._given_up()
+        self._left -= len(results)
+        return results
+
+    def abandon(self) -> list[Result]:
+        """Stop at once and return a result, ``unknown``, for all that was not finished."""
+        unfinished = [transfer.job for transfer in self._running.values()]
+        unfinished += self._queue.drain()
+        unfinished += [job for _start_at, _number, job in self._later]
+        for curl in list(self._running):
+            self._stop(curl)
+        self._later.clear()
+        self._queued.clear()
+        self._left = 0
+        return [_unfinished(job) for job in unfinished]
+
+    def _enqueue(self, job: Job) -> None:
+        ticket = self._queue.add(job)
+        self._queued.append((time.monotonic() + MAX_QUEUED, ticket, job))
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            self._enqueue(heapq.heappop(self._later)[2])
+        while len(self._running) < self._concurrency and (job := self._queue.take()):
+            self._start(job)
+
+    def _given_up(self) -> list[Result]:
+        """The results of targets that waited too long for their turn."""
+        results = []
+        now = time.monotonic()
+        while self._queued and self._queued[0][0] <= now:
+            _expires_at, ticket, job = self._queued.popleft()
+            if self._queue.discard(job, ticket):
+                results.append(_unfinished(job))
+        return results
+
+    def _start(self, job: Job) -> None:
+        target = job.target
         curl = self._idle.pop() if self._idle else pycurl.Curl()
-        self._running[curl] = TRANSFERS[target.kind](curl, target)
+        self._running[curl] = TRANSFERS[target.kind](curl, job)
         if is_address(target.host):
             self._hand_over(curl)
         else:
@@ -109,10 +175,17 @@ class Engine:
 
     def _wait(self, ends_at: float) -> None:
         """Wait for the next sockets or the next moment, and let libcurl work on them."""
-        expiries = (self._running[curl].expires_at for curl in self._unresolved)
-        wake_at = min(self._timer_at, ends_at, time.monotonic() + LONGEST_WAIT, *expiries)
+        wake_at = min(
+            self._timer_at,
+            ends_at,
+            time.monotonic() + LONGEST_WAIT if self._running else math.inf,
+            self._later[0][0] if self._later else math.inf,
+            *(self._running[curl].expires_at for curl in self._unresolved),
+        )
         for descriptor, events in self._epoll.poll(max(0, wake_at - time.monotonic())):
-            if descriptor == self._resolver.socket.fileno():
+            if descriptor == self._bell:
+                os.eventfd_read(self._bell)
+            elif descriptor == self._resolver.socket.fileno():
                 self._take_answers()
             else:
                 self._multi.socket_action(descriptor, _curl_events(events))
@@ -159,10 +232,10 @@ def _curl_events(events: int) -> int:
     )
 
 
-def _unfinished(target: Target) -> Result:
+def _unfinished(job: Job) -> Result:
     error = "unfinished"
     return Result(
-        key=target.key,
+        key=job.key,
         verdict=verdict_of(error),
         message=sentence(error),
         error=error,
@@ -174,12 +247,24 @@ _idle_engines: list[Engine] = []
 os.register_at_fork(after_in_child=_idle_engines.clear)
 
 
+@contextlib.contextmanager
+def engine(concurrency: int, per_host: int) -> Iterator[Engine]:
+    """Yield an engine that nobody else uses, and keep it for the next who wants one."""
+    engine = _idle_engines.pop() if _idle_engines else Engine()
+    engine.begin(concurrency, per_host)
+    try:
+        yield engine
+    finally:
+        engine.abandon()
+        _idle_engines.append(engine)
+
+
 def run(
     targets: Iterable[Target],
     *,
-    concurrency: int = 100,
-    per_host: int = 10,
-    deadline: float | None = None,
+    concurrency: int = CONCURRENCY,
+    per_host: int = PER_HOST,
+    deadline: float = math.inf,
 ) -> Iterator[Result]:
     """Probe the targets and yield a result for each, in the order in which they finish.
 
@@ -189,8 +274,10 @@ def run(
     :param per_host: probes of one host at a time, so that it is not overrun
     :param deadline: seconds after which whatever has not finished is ``unknown``
     """
-    engine = _idle_engines.pop() if _idle_engines else Engine()
-    try:
-        yield from engine.run(targets, concurrency, per_host, deadline)
-    finally:
-        _idle_engines.append(engine)
+    ends_at = time.monotonic() + deadline
+    with engine(concurrency, per_host) as own:
+        for target in targets:
+            own.add(target)
+        while not own.is_idle and time.monotonic() < ends_at:
+            yield from own.step(min(LONGEST_WAIT, ends_at - time.monotonic()))
+        yield from own.abandon()

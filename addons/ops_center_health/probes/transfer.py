@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import pycurl
 
 from .certificate import server_certificate, verification_error
+from .fair_queue import Job
 from .messages import sentence, verdict_of
 from .result import Result
-from .target import DEFAULT_PORTS, Target
+from .target import DEFAULT_PORTS
 
 EXCERPT_BYTES = 4 * 1024
 MAX_HEADERS = 64 * 1024
@@ -46,8 +47,10 @@ NO_CERTIFICATE = dict.fromkeys(("issuer", "names", "not_before", "not_after"), "
 class Transfer:
     """A target being probed through a libcurl handle that is this probe's alone meanwhile."""
 
-    def __init__(self, curl: pycurl.Curl, target: Target) -> None:
+    def __init__(self, curl: pycurl.Curl, job: Job) -> None:
+        target = job.target
         self.curl = curl
+        self.job = job
         self.target = target
         self.started_at = time.time()
         self.expires_at = time.monotonic() + target.timeout
@@ -97,7 +100,7 @@ class Transfer:
             error = "slow"
         certificate = server_certificate(self.curl)
         return Result(
-            key=self.target.key,
+            key=self.job.key,
             verdict=verdict_of(error),
             message=sentence(error, **self._facts(detail, phases, certificate)),
             error=error,

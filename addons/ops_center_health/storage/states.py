@@ -42,7 +42,9 @@ def create_table(cr):
             last_verdict varchar,
             last_error varchar,
             last_message varchar
-        ) WITH (fillfactor = 70)
+        ) WITH (fillfactor = 70);
+        ALTER TABLE ops_health_check_state
+            ADD COLUMN IF NOT EXISTS revision integer NOT NULL DEFAULT 0
     """)
 
 
@@ -76,13 +78,25 @@ def schedule_within(cr, check_ids, seconds):
     )
 
 
-def claim_due(cr, owner, limit):
+def revise(cr, check_ids):
+    """Count up the revision of the checks: what a process knows of them is out of date."""
+    # A race lost to the worker is ordinary, and Odoo repeats the request: no line in the log.
+    cr.execute(
+        "UPDATE ops_health_check_state SET revision = revision + 1 WHERE check_id = ANY(%s)",
+        [list(check_ids)],
+        log_exceptions=False,
+    )
+
+
+def claim_due(cr, owner, limit, ahead=0.0):
     """Lease the checks that are due to this process. Must come first in a transaction.
 
     :param str owner: who takes them, for humans
-    :return: dictionaries with ``check_id``, ``fence`` (store the result with it),
-        ``consecutive_failures``, ``consecutive_successes`` and ``since_last``, the seconds since
-        the check was last looked at, or None
+    :param float ahead: seconds by which checks of what is reached over the network are taken
+        before their time
+    :return: dictionaries with ``check_id``, ``revision``, ``fence`` (store the result with it),
+        ``state``, ``consecutive_failures``, ``consecutive_successes``, ``due_in`` and
+        ``since_last``, the seconds until its time and since the check was last looked at, or None
     """
     # Losing a race is not an error: whoever won it probes.
     cr.execute(
@@ -90,11 +104,14 @@ def claim_due(cr, owner, limit):
             """
             WITH due AS (
                 SELECT state.check_id,
+                       checks.state,
                        %(now)s + (checks.timeout + %(margin)s) * interval '1 second' AS lease_until
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
                   JOIN ops_environment AS environment ON environment.id = checks.environment_id
                  WHERE state.next_run <= %(now)s
+                       + CASE WHEN checks.kind IN ('self', 'heartbeat') THEN 0 ELSE %(ahead)s END
+                       * interval '1 second'
                    AND (state.lease_until IS NULL OR state.lease_until <= %(now)s)
                    AND checks.active AND checks.state != 'paused' AND environment.active
               ORDER BY state.next_run
@@ -107,13 +124,15 @@ def claim_due(cr, owner, limit):
                    lease_owner = %(owner)s
               FROM due
              WHERE state.check_id = due.check_id
-         RETURNING state.check_id, state.fence,
+         RETURNING state.check_id, state.fence, state.revision, due.state,
                    state.consecutive_failures, state.consecutive_successes,
+                   extract(epoch FROM state.next_run - %(now)s)::float AS due_in,
                    extract(epoch FROM %(now)s - state.last_at)::float AS since_last
             """,
             now=NOW,
             margin=LEASE_MARGIN,
             limit=limit,
+            ahead=ahead,
             owner=owner,
         ),
         log_exceptions=False,
@@ -136,6 +155,22 @@ def seconds_to_due(cr):
         )
     )
     return cr.fetchone()[0]
+
+
+def release(cr, leases):
+    """Give leases back, so that others take the checks at once.
+
+    :param leases: pairs of check id and fence
+    """
+    cr.execute_values(
+        """
+        UPDATE ops_health_check_state AS state
+           SET lease_until = NULL
+          FROM (VALUES %s) AS lease (check_id, fence)
+         WHERE state.check_id = lease.check_id AND state.fence = lease.fence
+        """,
+        leases,
+    )
 
 
 # === RESULTS === #

@@ -1,0 +1,100 @@
+"""An engine in a thread of its own, whose clocks nobody stops who is busy with something else."""
+
+import threading
+from collections.abc import Hashable, Iterable
+from queue import SimpleQueue
+
+from .engine import CONCURRENCY, PER_HOST, Engine, engine
+from .result import Result
+from .target import Target
+
+IDLE_WAIT = 3600.0  # seconds; whoever adds a target wakes the engine
+
+
+class Prober:
+    """Probes targets, each at its time, while the caller does other things.
+
+    :param concurrency: probes at a time
+    :param per_host: probes of one host at a time, so that it is not overrun
+    """
+
+    def __init__(self, concurrency: int = CONCURRENCY, per_host: int = PER_HOST) -> None:
+        self._limits = (concurrency, per_host)
+        self._inbox: SimpleQueue[tuple[Hashable, Target, float] | None] = SimpleQueue()
+        self._changed = threading.Condition()
+        self._left = 0
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self._engine: Engine | None = None
+        self._thread = threading.Thread(target=self._work, name="ops-probe", daemon=True)
+        self._thread.start()
+
+    def add(self, jobs: Iterable[tuple[Hashable, Target, float]]) -> None:
+        """Have targets probed.
+
+        :param jobs: keys to give back in the results, targets, and seconds from now to the start
+        """
+        with self._changed:
+            for item in jobs:
+                self._left += 1
+                self._inbox.put(item)
+        self._wake()
+
+    def take(self, timeout: float, gather: float = 0.0) -> list[Result]:
+        """Wait for a result, then for more, and return those that came.
+
+        :param timeout: seconds to wait at most for the first
+        :param gather: seconds to wait at most for all the others, so that they come together
+        :raises Exception: what stopped the engine, a defect of ours
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._results or self._is_done(), timeout)
+            self._changed.wait_for(self._is_done, gather)
+            if self._error:
+                raise self._error
+            results, self._results = self._results, []
+            self._left -= len(results)
+            return results
+
+    def close(self) -> None:
+        """Stop at once; what was not finished has no result."""
+        self._inbox.put(None)
+        self._wake()
+        self._thread.join()
+
+    def _is_done(self) -> bool:
+        return self._error is not None or len(self._results) == self._left
+
+    def _wake(self) -> None:
+        with self._changed:
+            if self._engine:
+                self._engine.wake()
+
+    def _work(self) -> None:
+        try:
+            with engine(*self._limits) as own:
+                with self._changed:
+                    self._engine = own
+                try:
+                    self._drive(own)
+                finally:
+                    with self._changed:
+                        self._engine = None
+        except BaseException as error:
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _drive(self, own: Engine) -> None:
+        while True:
+            while not self._inbox.empty():
+                item = self._inbox.get()
+                if item is None:
+                    return
+                key, target, delay = item
+                own.add(target, delay, key)
+            results = own.step(IDLE_WAIT)
+            if results:
+                with self._changed:
+                    self._results += results
+                    self._changed.notify_all()
