@@ -83,7 +83,7 @@ class Watcher:
         self._under_way = {}  # claims by check and fence
         self._seen = []  # claims and outcomes that are not stored yet
         self._registry = None
-        self._watches = {}  # revisions and watches by check
+        self._watches = {}  # by check: the edition of it, and how to look at it
 
     def begin_due(self, env):
         """Begin to look at the checks that are due, and store what was seen so far.
@@ -107,7 +107,7 @@ class Watcher:
         end = time.monotonic() + LAST_WAIT
         while self._under_way and (left := end - time.monotonic()) > 0:
             self._collect(left)
-            self._keep(env)
+        self._keep(env)
         if self._prober:
             self._prober.close()
             self._prober = None
@@ -133,17 +133,19 @@ class Watcher:
         if self._registry is not env.registry:
             self._registry = env.registry
             self._watches.clear()
+        # Another company has other networks that its checks may reach.
         unknown = {
-            lease["check_id"]: lease["revision"]
+            lease["check_id"]: edition
             for lease in leases
-            if self._watches.get(lease["check_id"], (None,))[0] != lease["revision"]
+            if self._watches.get(lease["check_id"], (None,))[0]
+            != (edition := (lease["revision"], lease["company_id"]))
         }
         for check in env["ops.health.check"].browse(unknown):
             self._watches[check.id] = (unknown[check.id], _watch(check))
 
     def _claim(self, lease):
         check_id = lease["check_id"]
-        _revision, watch = self._watches[check_id]
+        _edition, watch = self._watches[check_id]
         # Where this Odoo answers is found out each time.
         if watch.self_check or watch.problem:
             del self._watches[check_id]

@@ -54,15 +54,6 @@ class OpsEnvironment(models.Model):
         for environment in self:
             environment.open_incident_count = counts.get(environment, 0)
 
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "company_id" in vals:
-            # Another company has other networks that its checks may reach.
-            self.with_context(active_test=False).check_ids._forget_watch()
-        return result
-
     # === ACTIONS === #
 
     def action_view_checks(self):

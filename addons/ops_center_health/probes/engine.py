@@ -162,6 +162,8 @@ class Engine:
 
     def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
         """The handles whose transfers ended, each with libcurl's code and message."""
+        if not self._running:
+            return []
         _waiting, succeeded, failed = self._multi.info_read(len(self._running))
         ended = [*((curl, pycurl.E_OK, "") for curl in succeeded), *failed]
         for curl, detail in self._unresolved.items():

@@ -94,9 +94,9 @@ def claim_due(cr, owner, limit, ahead=0.0):
     :param str owner: who takes them, for humans
     :param float ahead: seconds by which checks of what is reached over the network are taken
         before their time
-    :return: dictionaries with ``check_id``, ``revision``, ``fence`` (store the result with it),
-        ``state``, ``consecutive_failures``, ``consecutive_successes``, ``due_in`` and
-        ``since_last``, the seconds until its time and since the check was last looked at, or None
+    :return: dictionaries with ``check_id``, ``company_id``, ``revision``, ``fence`` (store the
+        result with it), ``state``, ``consecutive_failures``, ``consecutive_successes``, ``due_in``
+        and ``since_last``: the seconds until its time and since the last look, or None
     """
     # Losing a race is not an error: whoever won it probes.
     cr.execute(
@@ -104,7 +104,7 @@ def claim_due(cr, owner, limit, ahead=0.0):
             """
             WITH due AS (
                 SELECT state.check_id,
-                       checks.state,
+                       checks.state, checks.company_id,
                        %(now)s + (checks.timeout + %(margin)s) * interval '1 second' AS lease_until
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
@@ -124,7 +124,7 @@ def claim_due(cr, owner, limit, ahead=0.0):
                    lease_owner = %(owner)s
               FROM due
              WHERE state.check_id = due.check_id
-         RETURNING state.check_id, state.fence, state.revision, due.state,
+         RETURNING state.check_id, state.fence, state.revision, due.state, due.company_id,
                    state.consecutive_failures, state.consecutive_successes,
                    extract(epoch FROM state.next_run - %(now)s)::float AS due_in,
                    extract(epoch FROM %(now)s - state.last_at)::float AS since_last

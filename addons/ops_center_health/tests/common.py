@@ -1,3 +1,4 @@
+import threading
 from contextlib import contextmanager
 
 from odoo.tests import TransactionCase
@@ -24,8 +25,26 @@ class HealthCase(TransactionCase):
     def setUp(self):
         super().setUp()
         self.answers = {"status": "200 OK", "body": b"all is well"}
-        server = loopback_server(lambda exchange: exchange.answer(**self.answers))
+        self.hanging = threading.Event()
+        self.not_hanging = ""
+        self.released = threading.Event()
+        server = loopback_server(self.serve)
         self.url, self.exchanges = self.enterContext(server)
+
+    def serve(self, exchange):
+        if self.hanging.is_set() and exchange.path != self.not_hanging:
+            self.released.wait(10)
+        exchange.answer(**self.answers)
+
+    @contextmanager
+    def hanging_target(self, but=""):
+        """Let the target answer only after the block, but for one path."""
+        self.not_hanging = but
+        self.released.clear()
+        self.hanging.set()
+        yield
+        self.hanging.clear()
+        self.released.set()
 
     def create_check(self, **values):
         return self.env["ops.health.check"].create(
@@ -41,6 +60,16 @@ class HealthCase(TransactionCase):
         """One pass of the worker's loop, as the worker has it called."""
         with self.worker_transactions():
             return self.env["ops.health.check"]._run_due()
+
+    def begin_due(self, watcher):
+        """One pass of a watcher, which doesn't wait for what takes long."""
+        with self.worker_transactions():
+            watcher.begin_due(self.env)
+
+    def finish_begun(self, watcher):
+        """What a watcher does at its end."""
+        with self.worker_transactions():
+            watcher.finish_begun(self.env)
 
     def run_now(self, checks, times=1):
         """Have the time come for the checks, so often."""

@@ -1,6 +1,8 @@
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
+from psycopg2 import OperationalError
 from psycopg2.errors import CheckViolation
 
 from odoo import fields
@@ -8,8 +10,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open, mute_logger
 
+from .. import watching
 from ..storage import states
-from ..watching import _probe, _store
+from ..watching import Watcher
 from .common import HealthCase
 
 
@@ -88,16 +91,83 @@ class TestHealthCheck(HealthCase):
 
     def test_result_of_a_lost_lease_does_not_count(self):
         check = self.create_check()
-        with self.worker_transactions():
-            [lease] = states.claim_due(self.env.cr, "this test", 10)
-            claim = check._claim(lease)
-            results = list(_probe([claim]))
+        watcher = Watcher()
+        with self.hanging_target():
+            self.begin_due(watcher)
             # Meanwhile somebody changes what the check looks at.
             check.url = f"{self.url}/elsewhere"
-            self.env.flush_all()
-            self.assertEqual(_store(self.env, results), [])
+        self.finish_begun(watcher)
+        self.assertEqual(len(self.exchanges), 1)
         self.assertFalse(check.last_at)
         self.assertFalse(check.heartbeats)
+
+    def test_hanging_target_delays_no_other(self):
+        watcher = Watcher()
+        with self.hanging_target():
+            hanging = self.create_check(name="Hanging")
+            self.begin_due(watcher)
+        other = self.create_check(name="Other", url=f"{self.url}/other")
+        with self.hanging_target(but="/other"):
+            hanging._schedule_now()
+            self.begin_due(watcher)
+            self.assertEqual(other.last_verdict, "up")
+        self.finish_begun(watcher)
+        self.assertEqual(hanging.last_verdict, "up")
+
+    def test_what_does_not_come_in_time_is_given_back(self):
+        check = self.create_check()
+        watcher = Watcher()
+        with self.hanging_target(), patch.object(watching, "LAST_WAIT", 0.1):
+            self.begin_due(watcher)
+            self.finish_begun(watcher)
+        [lease] = states.claim_due(self.env.cr, "takes over at once", 10)
+        self.assertEqual(lease["check_id"], check.id)
+
+    def test_what_could_not_be_stored_is_stored_by_the_next_pass(self):
+        check = self.create_check()
+        watcher = Watcher()
+        broken = OperationalError("server closed the connection unexpectedly")
+        with patch.object(states, "store_results", side_effect=broken):
+            with self.assertRaises(OperationalError):
+                self.begin_due(watcher)
+        self.finish_begun(watcher)
+        self.assertEqual(check.last_verdict, "up")
+
+    def test_changes_count_at_the_next_look(self):
+        check = self.create_check(failure_threshold=1)
+        watcher = Watcher()
+        self.begin_due(watcher)
+        self.assertEqual(check.last_verdict, "up")
+        check.body_contains = "never said"
+        self.begin_due(watcher)
+        self.assertEqual(check.last_error, "body")
+        check.body_contains = False
+        self.env.company.ops_allowed_networks = False
+        self.begin_due(watcher)
+        self.assertEqual(check.last_error, "address_denied")
+        self.env.company.ops_allowed_networks = "127.0.0.0/8"
+        check._schedule_now()
+        self.begin_due(watcher)
+        self.assertEqual(check.last_verdict, "up")
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        shop = self.application.copy({"company_id": elsewhere.id})
+        self.environment.write({"company_id": elsewhere.id, "application_id": shop.id})
+        check._schedule_now()
+        self.begin_due(watcher)
+        self.assertEqual(check.last_error, "address_denied")
+        self.finish_begun(watcher)
+
+    def test_check_that_cannot_be_looked_at_keeps_no_other_from_it(self):
+        broken = self.create_check(name="Broken")
+        self.env.cr.execute(
+            "UPDATE ops_health_check SET expected_status = 'fine' WHERE id = %s", [broken.id]
+        )
+        self.env.invalidate_all()
+        good = self.create_check(name="Good")
+        self.run_due()
+        self.assertEqual(good.state, "up")
+        self.assertEqual((broken.last_verdict, broken.last_error), ("unknown", "definition"))
+        self.assertIn("'fine' is not a range of HTTP statuses", broken.last_message)
 
     def test_leased_check_is_not_taken_twice(self):
         check = self.create_check()
@@ -170,11 +240,11 @@ class TestHealthCheck(HealthCase):
 
     def test_result_that_comes_after_the_pause_changes_nothing(self):
         check = self.create_check()
-        with self.worker_transactions():
-            [lease] = states.claim_due(self.env.cr, "this test", 10)
-            [(_claim, outcome)] = _probe([check._claim(lease)])
+        watcher = Watcher()
+        with self.hanging_target():
+            self.begin_due(watcher)
             check.action_pause()
-            check._change_state("up", outcome)
+        self.finish_begun(watcher)
         self.assertEqual(check.state, "paused")
 
     # === RIGHTS === #

