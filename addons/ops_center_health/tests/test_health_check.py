@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -127,9 +128,10 @@ class TestHealthCheck(HealthCase):
         check = self.create_check()
         watcher = Watcher()
         broken = OperationalError("server closed the connection unexpectedly")
-        with patch.object(states, "store_results", side_effect=broken):
-            with self.assertRaises(OperationalError):
-                self.begin_due(watcher)
+        # Odoo's `assertRaises` would take the lease back as well.
+        with patch.object(states, "store_results", side_effect=broken), suppress(OperationalError):
+            self.begin_due(watcher)
+        self.assertFalse(check.last_at)
         self.finish_begun(watcher)
         self.assertEqual(check.last_verdict, "up")
 
@@ -146,7 +148,7 @@ class TestHealthCheck(HealthCase):
         self.begin_due(watcher)
         self.assertEqual(check.last_error, "address_denied")
         self.env.company.ops_allowed_networks = "127.0.0.0/8"
-        check._schedule_now()
+        check.url = self.url.replace("127.0.0.1", "localhost")
         self.begin_due(watcher)
         self.assertEqual(check.last_verdict, "up")
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
