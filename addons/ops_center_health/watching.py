@@ -1,5 +1,7 @@
 """Looking at the checks that are due: claim, look in no transaction, store, react."""
 
+import logging
+import math
 import os
 import socket
 import time
@@ -9,7 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 from odoo.exceptions import UserError
 
-from odoo.addons.ops_center_base.transaction import crash_point, run_in_new_transaction
+from odoo.addons.ops_center_base.pause import Paused
+from odoo.addons.ops_center_base.transaction import (
+    LOST_DATABASE,
+    crash_point,
+    run_in_new_transaction,
+)
 
 from .heartbeat import Rhythm
 from .news import News
@@ -19,9 +26,12 @@ from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
 from .storage import pings, states
 
+_logger = logging.getLogger(__name__)
+
 MAX_UNDER_WAY = 2000  # checks
 AHEAD = 0.5  # seconds by which checks are claimed before their time, so that they start at it
 GATHERING = 0.25  # seconds to wait for more results, so that they are stored together
+MOST_REACTING = 0.25  # seconds a pass, for others are due meanwhile
 LONGEST_LOOK = 1.0  # seconds to wait for results while nothing else is due
 LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
@@ -82,6 +92,7 @@ class Watcher:
         self._prober = None
         self._under_way = {}  # claims by check and fence
         self._seen = []  # claims and outcomes that are not stored yet
+        self._changes = {}  # new states and their outcomes by check, not reacted to yet
         self._registry = None
         self._watches = {}  # by check: the edition of it, and how to look at it
 
@@ -100,7 +111,8 @@ class Watcher:
         if self._under_way:
             self._collect(GATHERING if claims else min(wait, LONGEST_LOOK))
         self._keep(env)
-        return 0.0 if self._under_way else min(wait, LONGEST_WAIT)
+        self._react(env, MOST_REACTING)
+        return 0.0 if self._under_way or self._changes else min(wait, LONGEST_WAIT)
 
     def finish_begun(self, env):
         """Wait for what is under way, store it, and give back what doesn't come in time."""
@@ -108,6 +120,7 @@ class Watcher:
         while self._under_way and (left := end - time.monotonic()) > 0:
             self._collect(left)
         self._keep(env)
+        self._react(env, math.inf)
         if self._prober:
             self._prober.close()
             self._prober = None
@@ -190,15 +203,32 @@ class Watcher:
     # === STORE === #
 
     def _keep(self, env):
-        """Store what was seen and do what follows from it."""
+        """Store what was seen."""
         forgotten = datetime.now(UTC).replace(tzinfo=None) - FORGET_AFTER
         self._seen = [(claim, outcome) for claim, outcome in self._seen if outcome.at > forgotten]
         if not self._seen:
             return
-        changes = run_in_new_transaction(env, _store, self._seen)
+        self._changes |= run_in_new_transaction(env, _store, self._seen)
         self._seen = []
-        for check_id, state, outcome in changes:
-            run_in_new_transaction(env, _react, check_id, state, outcome)
+
+    # === REACT === #
+
+    def _react(self, env, seconds):
+        """Do what follows from changes, as many as the time permits.
+
+        What a process forgets when it dies is found out again by the next look.
+        """
+        end = time.monotonic() + seconds
+        while self._changes and time.monotonic() < end:
+            check_id = next(iter(self._changes))
+            try:
+                run_in_new_transaction(env, _react, check_id, *self._changes[check_id])
+            except (Paused, *LOST_DATABASE):
+                raise
+            except Exception:
+                # It must not keep the others from theirs; the next look finds the change again.
+                _logger.exception("Reacting to the new state of check %s failed", check_id)
+            del self._changes[check_id]
 
 
 def _watch(check):
@@ -247,8 +277,8 @@ def _listen(env, claims):
 
 
 def _store(env, seen):
-    """Store outcomes and return which checks changed: id, new state, outcome."""
-    rows, changes = [], []
+    """Store outcomes and return the new states, with the outcomes, of checks that changed."""
+    rows, changes = [], {}
     # By the clock that the checks come due by.
     now = env.cr.now().replace(tzinfo=UTC).timestamp()
     for claim, outcome in seen:
@@ -271,12 +301,12 @@ def _store(env, seen):
             }
         )
         if standing.state != claim.standing.state:
-            changes.append((watch.check_id, standing.state, outcome))
+            changes[watch.check_id] = (standing.state, outcome)
     held = states.store_results(env.cr, rows)
     awaited = any(claim.is_awaited for claim, _outcome in seen)
     if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(told))
-    return [change for change in changes if change[0] in held]
+    return {check_id: change for check_id, change in changes.items() if check_id in held}
 
 
 def _react(env, check_id, state, outcome):

@@ -28,9 +28,16 @@ class OpsEnvironment(models.Model):
 
     @api.depends("check_ids.state", "check_ids.active")
     def _compute_health_state(self):
+        # Grouped by PostgreSQL: when much breaks at once, this is asked for each of the checks.
+        present = set(
+            self.env["ops.health.check"]._read_group(
+                [("environment_id", "in", self.ids)], ["environment_id", "state"]
+            )
+        )
         for environment in self:
-            states = set(environment.check_ids.filtered("active").mapped("state"))
-            environment.health_state = next((s for s in SEVERITY if s in states), False)
+            environment.health_state = next(
+                (state for state in SEVERITY if (environment._origin, state) in present), False
+            )
 
     @api.depends("check_ids")
     def _compute_check_count(self):

@@ -410,7 +410,11 @@ class OpsHealthCheck(models.Model):
         # Somebody may have paused it, or another worker been faster.
         if self.state in {state, "paused"}:
             return
-        self.write({"state": state, "state_since": outcome.at})
+        # That a new check is well is no news for its chatter.
+        is_news = (self.state, state) != ("unknown", "up")
+        self.with_context(tracking_disable=not is_news).write(
+            {"state": state, "state_since": outcome.at}
+        )
         if state in {"down", "degraded"}:
             self.env["ops.health.incident"]._report(self, outcome)
         elif state == "up":

@@ -27,6 +27,8 @@ CONCURRENCY = 1000  # probes at a time
 PER_HOST = 10  # probes of one host at a time
 # Seconds after which the loop looks at its clocks even if libcurl named no moment to do so.
 LONGEST_WAIT = 1.0
+# Seconds a target may start late, so that those of the same moment start together.
+TOGETHER = 0.05
 # Seconds a target may wait for a slot, of its host or at all, before nobody waits for it any more.
 MAX_QUEUED = 20.0
 
@@ -181,7 +183,7 @@ class Engine:
             self._timer_at,
             ends_at,
             time.monotonic() + LONGEST_WAIT if self._running else math.inf,
-            self._later[0][0] if self._later else math.inf,
+            self._later[0][0] + TOGETHER if self._later else math.inf,
             *(self._running[curl].expires_at for curl in self._unresolved),
         )
         for descriptor, events in self._epoll.poll(max(0, wake_at - time.monotonic())):
