@@ -7,7 +7,7 @@
     "website": "https://github.com/ops-center/ops-center",
     "license": "LGPL-3",
     "depends": ["ops_center_base"],
-    "external_dependencies": {"python": ["pycurl"]},
+    "external_dependencies": {"python": ["dnspython", "pycurl"]},
     "data": [
         "security/ir.model.access.csv",
         "security/ops_center_health_security.xml",

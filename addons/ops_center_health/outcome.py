@@ -21,6 +21,7 @@ class Outcome:
     :param value: what was measured here, in the unit of the check
     :param status: HTTP status
     :param evidence: what a human would look at next
+    :param certificate: what the server showed, see `probes.Result`
     :param due_in: seconds until the verdict may be another one; by default the check's interval
     """
 
@@ -32,6 +33,7 @@ class Outcome:
     value: float | None = None
     status: int | None = None
     evidence: str = ""
+    certificate: dict | None = None
     due_in: float | None = None
 
     @classmethod
@@ -46,6 +48,7 @@ class Outcome:
             status=result.status,
             # Nobody looks for the evidence of success.
             evidence="" if result.verdict == "up" else describe(result, target),
+            certificate=result.certificate and _plain_values(result.certificate),
         )
 
     @classmethod
@@ -101,3 +104,15 @@ def plain_text(text: str) -> str:
     return "".join(
         char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     )
+
+
+def _plain_values(certificate):
+    """The certificate with plain texts only."""
+    return {
+        name: list(map(plain_text, value))
+        if isinstance(value, list)
+        else plain_text(value)
+        if isinstance(value, str)
+        else value
+        for name, value in certificate.items()
+    }

@@ -303,6 +303,9 @@ def _store(env, seen):
         if standing.state != claim.standing.state:
             changes[watch.check_id] = (standing.state, outcome)
     held = states.store_results(env.cr, rows)
+    shown = {row["check_id"]: row["certificate"] for row in rows if row["certificate"]}
+    if certificates := {check: shown[check] for check in shown.keys() & held}:
+        env["ops.health.check"]._keep_certificates(certificates)
     awaited = any(claim.is_awaited for claim, _outcome in seen)
     if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(told))

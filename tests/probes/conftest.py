@@ -1,5 +1,6 @@
 """The probes package is tested as it stands, without Odoo and without its addon."""
 
+import copy
 import datetime
 import ipaddress
 import ssl
@@ -30,13 +31,24 @@ class Authority:
     def __init__(self, folder):
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of the tests")])
-        self._name = name
+        self._name = _common_name("Authority of the tests")
+        self._chain = ""
         certificate = self._sign(
-            name, self._key, days=(-1, 30), extension=x509.BasicConstraints(True, None)
+            self._name, self._key, days=(-1, 30), extension=x509.BasicConstraints(True, None)
         )
         self.bundle = folder / "authority.pem"
         self.bundle.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def intermediate(self, days):
+        """An authority that this one vouches for between these days, see :meth:`server_file`."""
+        other = copy.copy(self)
+        other._key = ec.generate_private_key(ec.SECP256R1())
+        other._name = _common_name("Intermediate of the tests")
+        certificate = self._sign(
+            other._name, other._key, days=days, extension=x509.BasicConstraints(True, None)
+        )
+        other._chain = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        return other
 
     def server_context(self, *names, days=(-1, 30), forge=None):
         """TLS for a server; see :meth:`server_file`."""
@@ -51,7 +63,7 @@ class Authority:
         :param forge: changes the signed certificate, bytes to bytes
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+        subject = _common_name(names[0])
         alternatives = x509.SubjectAlternativeName(list(map(_general_name, names)))
         certificate = self._sign(subject, key, days=days, extension=alternatives)
         encoded = certificate.public_bytes(serialization.Encoding.DER)
@@ -63,6 +75,7 @@ class Authority:
                 serialization.NoEncryption(),
             ).decode()
             + ssl.DER_cert_to_PEM_cert(forge(encoded) if forge else encoded)
+            + self._chain
         )
         return path
 
@@ -80,6 +93,10 @@ class Authority:
             .add_extension(extension, critical=False)
             .sign(self._key, hashes.SHA256())
         )
+
+
+def _common_name(text):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
 
 def _general_name(name):

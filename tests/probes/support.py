@@ -6,11 +6,13 @@ import socket
 import time
 
 from probes import Target, run
+from probes.target import SCHEMES
 
 
 def target(url, key="only", **expectations):
     """The target that a URL names."""
-    kind = "tcp" if url.startswith("tcp:") else "http"
+    scheme = url.partition(":")[0]
+    kind = scheme if scheme in SCHEMES else "http"
     return Target(**{"key": key, "kind": kind, "url": url, **expectations})
 
 

@@ -45,6 +45,22 @@ def test_one_down_says_why(web):
     assert f"{refused}: 127.0.0.1 refuses connections" in done.stdout
 
 
+def test_every_kind(web):
+    port = closed_port()
+    urls = [
+        f"tls://127.0.0.1:{port}",
+        f"dns://127.0.0.1:{port}/shop.example",
+        f"postgresql://me@127.0.0.1:{port}/shop",
+    ]
+    done = command("--timeout", "0.5", *urls, web.url())
+    assert (done.returncode, done.stderr) == (1, "")
+    _heading, *lines, good = done.stdout.splitlines()
+    assert all(
+        line.startswith("down ") and url in line for line, url in zip(lines, urls, strict=True)
+    )
+    assert good.startswith("up ")
+
+
 def test_json(web):
     done = command("--json", web.url("/text?say=nonce"), web.url("/binary"))
     first, second = json.loads(done.stdout)

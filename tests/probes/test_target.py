@@ -1,7 +1,9 @@
 """What can be probed, and the words for what cannot."""
 
 import pytest
+from probes import PostgresqlExpectation
 from probes.assertions import parse_status_ranges, status_matches
+from probes.dns_target import DnsQuestion, parse_question
 
 from .support import target
 
@@ -40,7 +42,17 @@ def test_unreadable_status_range_is_refused(text):
         ({"url": "http://[::1"}, "check its host name and its port"),
         ({"url": "tcp://example.com"}, "must end with a port"),
         ({"kind": "tcp", "url": "http://example.com"}, "must start with tcp://"),
-        ({"kind": "icmp", "url": "http://example.com"}, "Use http or tcp"),
+        ({"kind": "icmp", "url": "http://example.com"}, "Use http, tcp, tls, dns or postgresql"),
+        ({"kind": "tls", "url": "https://example.com"}, "must start with tls://"),
+        ({"kind": "dns", "url": "dns://192.0.2.1"}, "Name what is asked for"),
+        ({"kind": "dns", "url": "dns:///a..b"}, "check its dots"),
+        ({"kind": "dns", "url": "dns:///example.com?type=ANY"}, "Use one of A, AAAA"),
+        ({"kind": "postgresql", "url": "postgresql://"}, "no host name"),
+        ({"kind": "postgresql", "url": "postgresql://host/shop"}, "must name a user"),
+        ({"kind": "postgresql", "url": "postgresql://me@host"}, "must name a user"),
+        ({"kind": "postgresql", "url": "postgresql://me:x@host/shop"}, "Leave the password out"),
+        ({"kind": "postgresql", "url": "postgresql://me@host/s?passfile=/x"}, "sslmode=disable"),
+        ({"kind": "postgresql", "url": "postgresql://me@host/s?sslmode=x"}, "sslmode=disable"),
         ({"method": "POST"}, "use GET or HEAD"),
         ({"timeout": 0}, "longer than zero"),
         ({"expected_status": "fine"}, "not a range"),
@@ -59,6 +71,10 @@ def test_impossible_target_is_refused_in_words(fields, words):
         ("https://example.com", "example.com", 443),
         ("http://[2001:db8::1]:8069/", "2001:db8::1", 8069),
         ("tcp://db.example:5432", "db.example", 5432),
+        ("tls://mail.example", "mail.example", 443),
+        ("dns://192.0.2.1/example.com", "192.0.2.1", 53),
+        ("dns:///example.com", "", 53),
+        ("postgresql://me@db.example/shop", "db.example", 5432),
     ],
 )
 def test_host_and_port(url, host, port):
@@ -70,3 +86,23 @@ def test_address_on_the_wire_is_ascii():
     assert target(url).ascii_url == (
         "https://xn--bcher-kva.example:8069/s%C3%BC%C3%9F?q=%C3%A4%20b&c=d"
     )
+
+
+@pytest.mark.parametrize(
+    ("expectations", "words"),
+    [
+        ({"query": "SELECT 1; SELECT 2"}, "single statement"),
+        ({"value": "1"}, "needs a query"),
+        ({"lag_down": -1}, "lag must not be below zero"),
+        ({"lag_degraded": 9, "lag_down": 5}, "lag must be degraded at a lower limit"),
+        ({"connections_degraded": 90, "connections_down": 80}, "connections in use must be"),
+    ],
+)
+def test_impossible_expectation_is_refused_in_words(expectations, words):
+    with pytest.raises(ValueError, match=words):
+        PostgresqlExpectation(**expectations)
+
+
+def test_question_on_the_wire_is_ascii():
+    parts = target("dns:///www.b%C3%BCcher.example.?type=mx").parts
+    assert parse_question(parts) == DnsQuestion("www.xn--bcher-kva.example.", "MX")

@@ -3,6 +3,7 @@
 import datetime
 import socket
 import ssl
+import subprocess
 
 import pytest
 
@@ -29,6 +30,8 @@ def test_trusted_certificate_is_up_and_shown(serve):
     assert "tls" in result.phases
     assert result.certificate["names"] == ["localhost", "127.0.0.1"]
     assert result.certificate["issuer"] == "CN = Authority of the tests"
+    assert result.certificate["chain_subject"] == "CN = localhost"
+    assert result.certificate["chain_not_after"] == result.certificate["not_after"]
     lifetime = result.certificate["not_after"] - result.certificate["not_before"]
     assert lifetime == datetime.timedelta(days=31).total_seconds()
 
@@ -64,6 +67,91 @@ def test_refused_certificate(serve, names, days, error, words):
 def test_expired_certificate_is_no_matter_when_it_need_not_be_verified(serve):
     with serve("127.0.0.1", days=(-10, -2)) as web:
         assert probe(web.url(), verify=False).verdict == "up"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_fingerprint_is_that_of_openssl(authority):
+    file = authority.server_file("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with HttpTarget(tls=context) as web:
+        seen = probe(web.url()).certificate["fingerprint"]
+    command = ["openssl", "x509", "-in", file, "-noout", "-fingerprint", "-sha256"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert said.strip().endswith(f"={seen}")
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("certificate_days", "verdict", "error"),
+    [(0, "up", ""), (9, "up", ""), (11, "degraded", "tls_expires_soon")],
+)
+def test_certificate_that_expires_soon_is_degraded(serve, certificate_days, verdict, error):
+    with serve("127.0.0.1", days=(-1, 10)) as web:
+        for url in (web.url(), web.url().replace("https:", "tls:")):
+            result = probe(url, certificate_days=certificate_days)
+            assert (result.verdict, result.error) == (verdict, error), result.message
+    if error:
+        assert "expires in 9 days, on 20" in result.message
+        assert "CN = 127.0.0.1" in result.message
+
+
+@pytest.mark.usefixtures("trusted")
+def test_chain_that_expires_before_its_server_is_degraded(authority):
+    between = authority.intermediate(days=(-1, 5))
+    with HttpTarget(tls=between.server_context("127.0.0.1")) as web:
+        assert probe(web.url()).verdict == "up"
+        result = probe(web.url(), certificate_days=7)
+    assert (result.verdict, result.error) == ("degraded", "tls_expires_soon")
+    assert "CN = Intermediate of the tests" in result.message
+    assert result.certificate["subject"] == "CN = 127.0.0.1"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_wrong_status_is_worse_than_a_certificate_that_expires_soon(serve):
+    with serve("127.0.0.1", days=(-1, 10)) as web:
+        assert probe(web.url("/status/500"), certificate_days=30).error == "status"
+
+
+# === WITHOUT A REQUEST === #
+
+
+@pytest.mark.usefixtures("trusted")
+def test_tls_is_up_without_a_request(serve):
+    with serve("127.0.0.1") as web:
+        result = probe(web.url().replace("https:", "tls:"))
+        assert not web.requests
+    assert (result.verdict, result.status, result.address) == ("up", None, "127.0.0.1")
+    assert list(result.phases) == ["dns", "connect", "tls", "total"]
+    assert result.certificate["names"] == ["127.0.0.1"]
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("names", "days", "error", "unverified"),
+    [
+        (["shop.example"], (-1, 30), "tls_hostname", ""),
+        (["127.0.0.1"], (-10, -2), "tls_expired", "tls_expired"),
+        (["127.0.0.1"], (2, 10), "tls_not_yet_valid", "tls_not_yet_valid"),
+    ],
+)
+def test_tls_with_a_refused_certificate(serve, names, days, error, unverified):
+    with serve(*names, days=days) as web:
+        url = web.url().replace("https:", "tls:")
+        assert probe(url).error == error
+        # Who is not to be trusted still has to keep to the dates.
+        assert probe(url, verify=False).error == unverified
+
+
+def test_tls_with_an_untrusted_certificate(serve):
+    with serve("127.0.0.1") as web:
+        url = web.url().replace("https:", "tls:")
+        assert probe(url).error == "tls_untrusted"
+        assert probe(url, verify=False).verdict == "up"
+
+
+def test_tls_where_nobody_speaks_it(web):
+    assert probe(web.url().replace("http:", "tls:")).error == "tls"
 
 
 @pytest.mark.usefixtures("trusted")

@@ -4,6 +4,9 @@ from . import ops_worker
 from . import ops_environment
 from . import ops_health_self
 from . import ops_health_check
+from . import ops_health_check_certificate
+from . import ops_health_check_dns
 from . import ops_health_check_heartbeat
+from . import ops_health_check_postgresql
 from . import ops_health_incident
 from . import ops_health_sample

@@ -63,7 +63,7 @@ class OpsHealthCheck(models.Model):
         string="Address",
         tracking=True,
         help="Of a web page, such as https://example.com/status, or of a service, such as"
-        " tcp://example.com:5432.",
+        " tcp://example.com:22, tls://example.com:993 or postgresql://user@example.com:5432/shop.",
     )
     interval = fields.Integer(string="Every", required=True, default=60, help="In seconds.")
     timeout = fields.Float(
@@ -154,8 +154,8 @@ class OpsHealthCheck(models.Model):
             if (check.kind == "self") != bool(check.self_check and check.environment_id.is_self):
                 raise ValidationError(
                     self.env._(
-                        "Only Ops Center itself adds checks of the Odoo it lives in. Choose the"
-                        " kind HTTP or TCP for “%(name)s”.",
+                        "Only Ops Center itself adds checks of the Odoo it lives in. Choose"
+                        " another kind for “%(name)s”.",
                         name=check.name,
                     )
                 )
@@ -166,13 +166,7 @@ class OpsHealthCheck(models.Model):
             try:
                 target = check._target()
             except ValueError as error:
-                raise ValidationError(
-                    self.env._(
-                        "“Address” or “Expected Status” of %(name)s can't be used. %(reason)s",
-                        name=check.name,
-                        reason=error,
-                    )
-                ) from error
+                raise ValidationError(check._target_problem(error)) from error
             if target and target.allow and _is_refused(target):
                 raise ValidationError(
                     self.env._(
@@ -370,6 +364,14 @@ class OpsHealthCheck(models.Model):
         if self.kind == "self":
             return self.env["ops.health.self"]._target(self)
         return Target(**self._target_values())
+
+    def _target_problem(self, reason):
+        """The sentence for a user whose values make no target; kinds name their own fields."""
+        return self.env._(
+            "“Address” or “Expected Status” of %(name)s can't be used. %(reason)s",
+            name=self.name,
+            reason=reason,
+        )
 
     def _target_values(self):
         """What a `Target` is made of."""

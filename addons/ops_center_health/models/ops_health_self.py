@@ -66,6 +66,7 @@ class OpsHealthSelf(models.AbstractModel):
             timeout=check.timeout,
             degraded_ms=check.degraded_ms or None,
             verify=check.verify_tls,
+            certificate_days=check.certificate_days,
         )
 
     @api.model

@@ -6,9 +6,19 @@ Give `run` any number of `Target` and take a `Result` for each, or have a `Probe
 """
 
 from .address_policy import AddressPolicy
+from .dns_target import DnsExpectation
 from .engine import run
+from .postgresql_target import PostgresqlExpectation
 from .prober import Prober
 from .result import Result
 from .target import Target
 
-__all__ = ["AddressPolicy", "Prober", "Result", "Target", "run"]
+__all__ = [
+    "AddressPolicy",
+    "DnsExpectation",
+    "PostgresqlExpectation",
+    "Prober",
+    "Result",
+    "Target",
+    "run",
+]

@@ -1,6 +1,8 @@
 """TLS certificates: whom to trust, and what a server showed."""
 
+import hashlib
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pycurl
@@ -10,6 +12,14 @@ DEBIAN_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 # Results of OpenSSL's verification (openssl-verify(1), "Diagnostics") that deserve their own words.
 X509_NOT_YET_VALID = 9
 X509_EXPIRED = 10
+
+DAY = 86400  # seconds
+
+# What is kept of a certificate: a stranger decides how much is in it.
+MAX_TEXT = 500  # characters
+MAX_NAMES = 100
+
+FACTS = ("issuer", "names", "not_before", "not_after", "expiring", "remaining")
 
 
 def trusted_bundle() -> str:
@@ -40,20 +50,78 @@ def verification_error(curl: pycurl.Curl, detail: str) -> str:
 
 
 def server_certificate(curl: pycurl.Curl) -> dict | None:
-    """The server's own certificate as described in :class:`.result.Result`, if it showed one."""
-    chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
+    """The certificate as described in :class:`.result.Result`, if the server showed one."""
+    chain = [_fields(certificate) for certificate in curl.getinfo_raw(pycurl.INFO_CERTINFO)]
     if not chain:
         return None
-    # Whoever made the certificate wrote into it what he liked.
-    fields = {name.decode(): value.decode("utf-8", "replace") for name, value in chain[0]}
-    alternatives = fields.get("X509v3 Subject Alternative Name", "")
+    server = chain[0]
+    alternatives = server.get("X509v3 Subject Alternative Name", "").split(", ")
+    expiring, not_after = _first_to_expire(chain)
     return {
-        "subject": fields["Subject"],
-        "issuer": fields["Issuer"],
-        "names": [name.partition(":")[2] for name in alternatives.split(", ") if name],
-        "not_before": _seconds(fields["Start date"]),
-        "not_after": _seconds(fields["Expire date"]),
+        "subject": server["Subject"][:MAX_TEXT],
+        "issuer": server["Issuer"][:MAX_TEXT],
+        "names": [name.partition(":")[2][:MAX_TEXT] for name in alternatives if name][:MAX_NAMES],
+        "not_before": _seconds(server["Start date"]),
+        "not_after": _seconds(server["Expire date"]),
+        "fingerprint": _fingerprint(server["Cert"]),
+        "chain_subject": expiring[:MAX_TEXT],
+        "chain_not_after": not_after,
     }
+
+
+def date_error(certificate: dict, days: int, now: float) -> str:
+    """The error code of a certificate that is not valid now, or not for long.
+
+    :param days: how long it must remain valid not to be called degraded
+    :param now: seconds since 1970, UTC
+    """
+    begin, end = certificate["not_before"], certificate["chain_not_after"]
+    if end is not None and end <= now:
+        return "tls_expired"
+    if begin is not None and begin > now:
+        return "tls_not_yet_valid"
+    if end is not None and end < now + days * DAY:
+        return "tls_expires_soon"
+    return ""
+
+
+def certificate_facts(certificate: dict | None, now: float) -> dict[str, str]:
+    """What fills the gaps of the sentences about certificates."""
+    if not certificate:
+        return dict.fromkeys(FACTS, "unknown")
+    end = certificate["chain_not_after"]
+    return {
+        "issuer": certificate["issuer"],
+        "names": ", ".join(certificate["names"]) or certificate["subject"],
+        "not_before": _date(certificate["not_before"]),
+        "not_after": _date(end),
+        "expiring": certificate["chain_subject"],
+        "remaining": _remaining(end - now) if end is not None else "an unknown time",
+    }
+
+
+def _fields(certificate: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
+    # Whoever made the certificate wrote into it what he liked.
+    return {name.decode(): value.decode("utf-8", "replace") for name, value in certificate}
+
+
+def _first_to_expire(chain: list[dict[str, str]]) -> tuple[str, int | None]:
+    """Subject and end of the certificate in the chain that expires first.
+
+    Who verifies takes the root from his own bundle, so that one sent along does not count.
+    """
+    server, *others = chain
+    counted = [server, *(each for each in others if each["Subject"] != each["Issuer"])]
+    ends = [(end, each["Subject"]) for each in counted if (end := _seconds(each["Expire date"]))]
+    if not ends:
+        return server["Subject"], None
+    end, subject = min(ends, key=lambda item: item[0])
+    return subject, end
+
+
+def _fingerprint(pem: str) -> str:
+    """SHA-256 over the certificate, written as browsers and openssl-x509(1) do."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest().hex(":").upper()
 
 
 def _seconds(date: str) -> int | None:
@@ -61,3 +129,16 @@ def _seconds(date: str) -> int | None:
         return ssl.cert_time_to_seconds(date)
     except ValueError:
         return None
+
+
+def _date(seconds: int | None) -> str:
+    if seconds is None:
+        return "an unreadable date"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def _remaining(seconds: float) -> str:
+    days = int(seconds // DAY)
+    if days < 1:
+        return "less than a day"
+    return "1 day" if days == 1 else f"{days} days"

@@ -3,12 +3,14 @@
 import argparse
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
 from .engine import run
+from .postgresql_target import PostgresqlExpectation
 from .result import Result
-from .target import Target
+from .target import SCHEMES, Target
 
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
 
@@ -19,7 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="probes", description="Probe addresses; times are in milliseconds."
     )
     parser.add_argument(
-        "urls", metavar="URL", nargs="+", help="http://, https:// or tcp://host:port"
+        "urls",
+        metavar="URL",
+        nargs="+",
+        help="http://, https://, tcp://host:port, tls://host:port, dns://server/name?type=MX (or"
+        " dns:///name) or postgresql://user@host:port/database (its password in PGPASSWORD)",
     )
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each (default 10)")
     parser.add_argument("--json", action="store_true", help="print everything that was seen")
@@ -38,8 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _target(key: int, url: str, timeout: float) -> Target:
-    kind = "tcp" if url.startswith("tcp:") else "http"
-    return Target(key=key, kind=kind, url=url, timeout=timeout)
+    scheme = url.partition(":")[0]
+    kind = next((kind for kind, schemes in SCHEMES.items() if scheme in schemes), "http")
+    password = os.environ.get("PGPASSWORD", "")
+    return Target(
+        key=key,
+        kind=kind,
+        url=url,
+        timeout=timeout,
+        postgresql=PostgresqlExpectation(password=password),
+    )
 
 
 def _plain(result: Result, url: str) -> dict:

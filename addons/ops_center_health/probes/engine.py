@@ -1,4 +1,4 @@
-"""Many probes at a time in one thread."""
+"""Many probes at a time: most in one thread, the others beside it."""
 
 import contextlib
 import heapq
@@ -14,14 +14,20 @@ import pycurl
 
 from .fair_queue import FairQueue, Job
 from .http import HttpTransfer
+from .mailbox import Mailbox
 from .messages import sentence, verdict_of
 from .resolver import Resolver, is_address
 from .result import Result
 from .target import Target
 from .tcp import TcpTransfer
+from .threaded import ThreadedProbe
+from .tls import TlsTransfer
 from .transfer import Transfer
 
-TRANSFERS = {"http": HttpTransfer, "tcp": TcpTransfer}
+TRANSFERS = {"http": HttpTransfer, "tcp": TcpTransfer, "tls": TlsTransfer}
+
+# What a probe is known by: libcurl's handle, or itself where libcurl has no part in it.
+Handle = pycurl.Curl | ThreadedProbe
 
 CONCURRENCY = 1000  # probes at a time
 PER_HOST = 10  # probes of one host at a time
@@ -44,13 +50,17 @@ class Engine:
         self._watched: set[int] = set()
         self._timer_at = math.inf
         self._idle: list[pycurl.Curl] = []
-        self._running: dict[pycurl.Curl, Transfer] = {}
-        # Those of the running that libcurl has not got yet, and why it never will.
-        self._unresolved: dict[pycurl.Curl, str] = {}
+        self._running: dict[Handle, Transfer | ThreadedProbe] = {}
+        # Those of the running that have not begun yet, and why they never will.
+        self._unresolved: dict[Handle, str] = {}
+        # Those of the running that have begun in a thread.
+        self._threaded: set[ThreadedProbe] = set()
+        self._finished: Mailbox[ThreadedProbe] = Mailbox()
         self._resolver = Resolver()
         self._epoll.register(self._resolver.socket, select.EPOLLIN)
         self._bell = os.eventfd(0, os.EFD_NONBLOCK)
         self._epoll.register(self._bell, select.EPOLLIN)
+        self._epoll.register(self._finished.socket, select.EPOLLIN)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
@@ -96,22 +106,22 @@ class Engine:
         self._start_due()
         self._wait(time.monotonic() + timeout)
         results = []
-        for curl, code, detail in self._ended():
-            transfer = self._running[curl]
-            results.append(transfer.result(code, detail))
-            self._stop(curl)
-            self._queue.release(transfer.job)
+        for handle, code, detail in self._ended():
+            probe = self._running[handle]
+            results.append(probe.result(code, detail))
+            self._stop(handle)
+            self._queue.release(probe.job)
         results += self._given_up()
         self._left -= len(results)
         return results
 
     def abandon(self) -> list[Result]:
         """Stop at once and return a result, ``unknown``, for all that was not finished."""
-        unfinished = [transfer.job for transfer in self._running.values()]
+        unfinished = [probe.job for probe in self._running.values()]
         unfinished += self._queue.drain()
         unfinished += [job for _start_at, _number, job in self._later]
-        for curl in list(self._running):
-            self._stop(curl)
+        for handle in list(self._running):
+            self._stop(handle)
         self._later.clear()
         self._queued.clear()
         self._left = 0
@@ -140,39 +150,52 @@ class Engine:
 
     def _start(self, job: Job) -> None:
         target = job.target
-        curl = self._idle.pop() if self._idle else pycurl.Curl()
-        self._running[curl] = TRANSFERS[target.kind](curl, job)
-        if is_address(target.host):
-            self._hand_over(curl)
+        if target.kind in TRANSFERS:
+            handle = self._idle.pop() if self._idle else pycurl.Curl()
+            self._running[handle] = TRANSFERS[target.kind](handle, job)
         else:
-            self._unresolved[curl] = ""
+            handle = threaded_probe(job, self._finished)
+            self._running[handle] = handle
+        if not target.host or is_address(target.host):
+            self._hand_over(handle)
+        else:
+            self._unresolved[handle] = ""
             self._resolver.look_up(target.host)
 
-    def _hand_over(self, curl: pycurl.Curl, addresses: Iterable[str] = ()) -> None:
-        self._running[curl].begin(addresses)
-        self._multi.add_handle(curl)
-
-    def _stop(self, curl: pycurl.Curl) -> None:
-        del self._running[curl]
-        if curl in self._unresolved:
-            del self._unresolved[curl]
+    def _hand_over(self, handle: Handle, addresses: Iterable[str] = ()) -> None:
+        self._running[handle].begin(addresses)
+        if isinstance(handle, ThreadedProbe):
+            self._threaded.add(handle)
         else:
-            self._multi.remove_handle(curl)
-        # Also lets go of the transfer and its body.
-        curl.reset()
-        self._idle.append(curl)
+            self._multi.add_handle(handle)
 
-    def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
-        """The handles whose transfers ended, each with libcurl's code and message."""
+    def _stop(self, handle: Handle) -> None:
+        del self._running[handle]
+        resolved = self._unresolved.pop(handle, None) is None
+        if isinstance(handle, ThreadedProbe):
+            self._threaded.discard(handle)
+            return
+        if resolved:
+            self._multi.remove_handle(handle)
+        # Also lets go of the transfer and its body.
+        handle.reset()
+        self._idle.append(handle)
+
+    def _ended(self) -> list[tuple[Handle, int, str]]:
+        """The handles whose probes ended, each with libcurl's code and message."""
         if not self._running:
             return []
         _waiting, succeeded, failed = self._multi.info_read(len(self._running))
-        ended = [*((curl, pycurl.E_OK, "") for curl in succeeded), *failed]
-        for curl, detail in self._unresolved.items():
+        # A probe that nobody waits for any more may finish as well.
+        finished = self._threaded.intersection(self._finished.take())
+        ended = [*((handle, pycurl.E_OK, "") for handle in (*succeeded, *finished)), *failed]
+        for handle, detail in self._unresolved.items():
             if detail:
-                ended.append((curl, pycurl.E_COULDNT_RESOLVE_HOST, detail))
-            elif self._running[curl].expires_at <= time.monotonic():
-                ended.append((curl, pycurl.E_OPERATION_TIMEDOUT, ""))
+                ended.append((handle, pycurl.E_COULDNT_RESOLVE_HOST, detail))
+        now = time.monotonic()
+        for handle in (*self._unresolved, *self._threaded.difference(finished)):
+            if self._running[handle].expires_at <= now and not self._unresolved.get(handle):
+                ended.append((handle, pycurl.E_OPERATION_TIMEDOUT, ""))
         return ended
 
     # === EVENT LOOP === #
@@ -184,14 +207,14 @@ class Engine:
             ends_at,
             time.monotonic() + LONGEST_WAIT if self._running else math.inf,
             self._later[0][0] + TOGETHER if self._later else math.inf,
-            *(self._running[curl].expires_at for curl in self._unresolved),
+            *(self._running[handle].expires_at for handle in (*self._unresolved, *self._threaded)),
         )
         for descriptor, events in self._epoll.poll(max(0, wake_at - time.monotonic())):
             if descriptor == self._bell:
                 os.eventfd_read(self._bell)
             elif descriptor == self._resolver.socket.fileno():
                 self._take_answers()
-            else:
+            elif descriptor != self._finished.socket.fileno():
                 self._multi.socket_action(descriptor, _curl_events(events))
         if time.monotonic() >= self._timer_at:
             self._timer_at = math.inf
@@ -199,14 +222,14 @@ class Engine:
 
     def _take_answers(self) -> None:
         for name, addresses, detail in self._resolver.answers():
-            for curl in list(self._unresolved):
-                if self._running[curl].target.host != name:
+            for handle in list(self._unresolved):
+                if self._running[handle].target.host != name:
                     continue
                 if addresses:
-                    del self._unresolved[curl]
-                    self._hand_over(curl, addresses)
+                    del self._unresolved[handle]
+                    self._hand_over(handle, addresses)
                 else:
-                    self._unresolved[curl] = detail
+                    self._unresolved[handle] = detail
 
     def _on_socket(self, what: int, descriptor: int, *_unused: object) -> None:
         """libcurl says which events of a socket it wants to hear of."""
@@ -226,6 +249,16 @@ class Engine:
     def _on_timer(self, milliseconds: int) -> None:
         """libcurl says when it wants to be called again, with -1 that it does not."""
         self._timer_at = math.inf if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+
+def threaded_probe(job: Job, finished: Mailbox[ThreadedProbe]) -> ThreadedProbe:
+    """The probe of a kind that libcurl does not speak."""
+    # Their libraries take megabytes, which only those pay who have such checks.
+    if job.target.kind == "dns":
+        from .dns import DnsProbe as Probe  # noqa: PLC0415
+    else:
+        from .postgresql import PostgresqlProbe as Probe  # noqa: PLC0415
+    return Probe(job, finished)
 
 
 def _curl_events(events: int) -> int:

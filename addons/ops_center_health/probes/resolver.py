@@ -1,11 +1,11 @@
 """Names looked up beside the event loop."""
 
-import contextlib
 import socket
 import threading
-from collections import deque
 from collections.abc import Iterator
 from ipaddress import ip_address
+
+from .mailbox import Mailbox
 
 
 class Resolver:
@@ -18,10 +18,9 @@ class Resolver:
 
     def __init__(self) -> None:
         self._asked: set[str] = set()
-        self._answers: deque[tuple[str, list[str], str]] = deque()
+        self._answers: Mailbox[tuple[str, list[str], str]] = Mailbox()
         #: Becomes readable when there are answers.
-        self.socket, self._signal = socket.socketpair()
-        self.socket.setblocking(False)
+        self.socket = self._answers.socket
 
     def look_up(self, name: str) -> None:
         """Ask for the addresses of a name, unless the answer is already on its way."""
@@ -31,10 +30,7 @@ class Resolver:
 
     def answers(self) -> Iterator[tuple[str, list[str], str]]:
         """Take what has arrived: name, numeric addresses, and in words why there are none."""
-        with contextlib.suppress(BlockingIOError):
-            self.socket.recv(4096)
-        while self._answers:
-            name, addresses, detail = self._answers.popleft()
+        for name, addresses, detail in self._answers.take():
             self._asked.discard(name)
             yield name, addresses, detail
 
@@ -50,8 +46,7 @@ class Resolver:
             answer = (name, [], error.strerror)
         else:
             answer = (name, [address[0] for *_kind, address in found], "")
-        self._answers.append(answer)
-        self._signal.send(b".")
+        self._answers.put(answer)
 
 
 def is_address(host: str) -> bool:

@@ -25,7 +25,8 @@ class Result:
         cookies
     :param certificate: ``subject``, ``issuer``, ``names`` (list), ``not_before`` and ``not_after``
         (seconds since 1970, UTC; None if unreadable) of the server's own certificate, also when it
-        was refused
+        was refused; its ``fingerprint`` (SHA-256); ``chain_subject`` and ``chain_not_after`` of
+        whichever certificate of the chain expires first
     :param started_at: seconds since 1970, UTC
     """
 

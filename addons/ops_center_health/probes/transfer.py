@@ -5,12 +5,11 @@ import math
 import socket
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pycurl
 
-from .certificate import server_certificate, verification_error
+from .certificate import certificate_facts, date_error, server_certificate, verification_error
 from .fair_queue import Job
 from .messages import sentence, verdict_of
 from .result import Result
@@ -40,8 +39,6 @@ CONNECT_ERRORS = {
     errno.ENFILE: "prober",
     errno.EADDRNOTAVAIL: "prober",
 }
-
-NO_CERTIFICATE = dict.fromkeys(("issuer", "names", "not_before", "not_after"), "unknown")
 
 
 class Transfer:
@@ -92,13 +89,22 @@ class Transfer:
         """The error code of a transfer that went through, empty if it is as expected."""
         return ""
 
+    def _certificate_error(self, certificate: dict | None) -> str:
+        """The error code of a certificate that was accepted but will not be for long."""
+        days = self.target.certificate_days
+        return date_error(certificate, days, self.started_at) if certificate and days else ""
+
     def result(self, code: int = pycurl.E_OK, detail: str = "") -> Result:
         """What this probe saw, once libcurl ended the transfer with `code` and `detail`."""
-        error = self._transfer_error(code, detail) or self._judge()
+        certificate = server_certificate(self.curl)
+        error = (
+            self._transfer_error(code, detail)
+            or self._judge()
+            or self._certificate_error(certificate)
+        )
         phases = self._phases()
         if not error and self.target.degraded_ms and phases["total"] > self.target.degraded_ms:
             error = "slow"
-        certificate = server_certificate(self.curl)
         return Result(
             key=self.job.key,
             verdict=verdict_of(error),
@@ -182,7 +188,7 @@ class Transfer:
         before = (min(self._begun_at, time.monotonic()) - created_at) * 1_000_000
         total = before + self.curl.getinfo(pycurl.TOTAL_TIME_T)
         ends = {"dns": pycurl.NAMELOOKUP_TIME_T, "connect": pycurl.CONNECT_TIME_T}
-        if self.target.url.startswith("https:"):
+        if self.target.url.startswith(("https:", "tls:")):
             ends["tls"] = pycurl.APPCONNECT_TIME_T
         if self.target.kind == "http":
             ends |= {"first_byte": pycurl.STARTTRANSFER_TIME_T, "transfer": pycurl.TOTAL_TIME_T}
@@ -214,20 +220,5 @@ class Transfer:
             "denied": self._denied,
             # libcurl's messages repeat bytes of the server's, which pycurl decodes to surrogates.
             "detail": detail.encode("utf-8", "replace").decode().rstrip("."),
-            **(_certificate_facts(certificate) if certificate else NO_CERTIFICATE),
+            **certificate_facts(certificate, self.started_at),
         }
-
-
-def _certificate_facts(certificate: dict) -> dict[str, str]:
-    return {
-        "issuer": certificate["issuer"],
-        "names": ", ".join(certificate["names"]) or certificate["subject"],
-        "not_before": _date(certificate["not_before"]),
-        "not_after": _date(certificate["not_after"]),
-    }
-
-
-def _date(seconds: int | None) -> str:
-    if seconds is None:
-        return "an unreadable date"
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -1,3 +1,5 @@
+from . import test_certificate_check
+from . import test_dns_check
 from . import test_error_counter
 from . import test_health_check
 from . import test_health_incident
@@ -6,6 +8,7 @@ from . import test_heartbeat
 from . import test_heartbeat_check
 from . import test_news
 from . import test_outcome
+from . import test_postgresql_check
 from . import test_sample_storage
 from . import test_schedule
 from . import test_self_checks

@@ -325,7 +325,7 @@ class TestHealthCheck(HealthCase):
     # === CHECKS OF THIS ODOO === #
 
     def test_only_ops_center_adds_checks_of_itself(self):
-        with self.assertRaisesRegex(ValidationError, "HTTP or TCP"):
+        with self.assertRaisesRegex(ValidationError, "another kind"):
             self.create_check(kind="self", self_check="disk", url=False)
 
     def test_what_watches_this_odoo_can_be_tuned_but_not_aimed_or_deleted(self):
