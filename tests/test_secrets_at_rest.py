@@ -28,6 +28,15 @@ def test_dump_and_logs_hold_no_secret(database, start_server):
     }
     [channel] = call(CHANNEL, "create", [values])
     call(CHANNEL, "web_save", [channel], {"webhook_secret": CANARY}, {"webhook_secret": {}})
+    [environment] = call("ops.environment", "search", [["is_self", "=", True]])
+    values = {
+        "name": "Database",
+        "environment_id": environment,
+        "kind": "postgresql",
+        "url": "postgresql://monitor@db.example/shop",
+        "pg_password": CANARY,
+    }
+    call("ops.health.check", "create", [values])
     with pytest.raises(RemoteError, match="kind"):
         call(CHANNEL, "write", [channel], {"webhook_secret": CANARY, "kind": "no such kind"})
 

@@ -1,6 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from babel.dates import format_timedelta
 
 from odoo import api, fields, models
+from odoo.tools.misc import format_date, get_lang
 
 from ..storage import certificates
 
@@ -25,15 +28,13 @@ class OpsHealthCheck(models.Model):
     certificate_fingerprint = fields.Char(
         string="Fingerprint", compute="_compute_certificate", help="SHA-256 of the certificate."
     )
-    certificate_expires_at = fields.Datetime(string="Expires", compute="_compute_certificate")
+    certificate_expires = fields.Char(string="Expires", compute="_compute_certificate")
     certificate_chain_subject = fields.Char(
         string="Expires First",
         compute="_compute_certificate",
         help="A certificate that the server's own depends on, and that expires before it.",
     )
-    certificate_chain_expires_at = fields.Datetime(
-        string="It Expires", compute="_compute_certificate"
-    )
+    certificate_chain_expires = fields.Char(string="It Expires", compute="_compute_certificate")
 
     _certificate_days_min = models.Constraint(
         "CHECK(certificate_days >= 0)",
@@ -42,6 +43,7 @@ class OpsHealthCheck(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends_context("lang")
     def _compute_certificate(self):
         shown = certificates.latest(self.env.cr, self.ids)
         for check in self:
@@ -50,10 +52,29 @@ class OpsHealthCheck(models.Model):
             check.certificate_issuer = seen.get("issuer")
             check.certificate_names = ", ".join(seen.get("names", ()))
             check.certificate_fingerprint = seen.get("fingerprint")
-            check.certificate_expires_at = _datetime(seen.get("not_after"))
+            check.certificate_expires = self._expiry(seen.get("not_after"))
             depends = seen.get("chain_not_after") != seen.get("not_after")
             check.certificate_chain_subject = depends and seen.get("chain_subject")
-            check.certificate_chain_expires_at = depends and _datetime(seen.get("chain_not_after"))
+            check.certificate_chain_expires = depends and self._expiry(seen.get("chain_not_after"))
+
+    def _expiry(self, seconds):
+        """In how many days something expires, for the screen."""
+        if not seconds:
+            return False
+        at = _datetime(seconds)
+        days = timedelta(days=(at - fields.Datetime.now()).days)
+        return self.env._(
+            "%(date)s (%(days)s)",
+            date=format_date(self.env, at),
+            # Days only: “next month” is when it is too late.
+            days=format_timedelta(
+                days,
+                granularity="day",
+                threshold=float("inf"),
+                add_direction=True,
+                locale=get_lang(self.env).code,
+            ),
+        )
 
     # === CRUD METHODS === #
 

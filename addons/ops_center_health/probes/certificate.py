@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pycurl
@@ -124,6 +125,8 @@ def _fingerprint(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest().hex(":").upper()
 
 
+# The same certificates are seen again and again, and reading a date is what takes longest.
+@lru_cache(maxsize=1024)
 def _seconds(date: str) -> int | None:
     try:
         return ssl.cert_time_to_seconds(date)

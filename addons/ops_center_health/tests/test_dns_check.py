@@ -88,8 +88,8 @@ class TestDnsCheck(HealthCase):
             self.create_dns_check(dns_server="ns.example:port")
 
     def test_address_follows_what_is_asked(self):
-        check = self.create_dns_check(dns_server="2001:db8::53", dns_type="MX")
-        self.assertEqual(check.url, "dns://[2001:db8::53]/shop.example?type=MX")
+        check = self.create_dns_check(dns_server="2001:4860:4860::8888", dns_type="MX")
+        self.assertEqual(check.url, "dns://[2001:4860:4860::8888]/shop.example?type=MX")
         check.dns_server = False
         self.assertEqual(check.url, "dns:///shop.example?type=MX")
         check.write({"kind": "tcp", "url": "tcp://127.0.0.1:9"})

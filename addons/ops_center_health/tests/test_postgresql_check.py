@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from .common import HealthCase
 
@@ -156,6 +156,15 @@ class TestPostgresqlCheck(HealthCase):
         self.assertEqual(check._target().postgresql.password, "another 12345678")
         check.url = self.database_url
         self.assertEqual(check._target().postgresql.password, "another 12345678")
+
+    def test_neutralized_copy_does_not_know_the_password(self):
+        self.enterContext(use_encryption_key())
+        check = self.create_postgresql_check(pg_password="open sesame 1234")
+        self.env.flush_all()
+        with file_open("ops_center_health/data/neutralize.sql") as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertEqual(check._target().postgresql.password, "")
 
     def test_password_that_cannot_be_decrypted_stops_this_check_only(self):
         with use_encryption_key():
