@@ -173,5 +173,5 @@ class TestPostgresqlCheck(HealthCase):
         with use_encryption_key():
             self.run_due()
         self.assertEqual(other.state, "up")
-        self.assertEqual((check.state, check.last_error), ("unknown", "prober"))
-        self.assertIn("cannot be decrypted", check.last_message)
+        self.assertEqual((check.state, check.last_error), ("unknown", "definition"))
+        self.assertIn("enter the secret again", check.last_message)
