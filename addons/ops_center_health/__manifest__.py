@@ -14,6 +14,7 @@
         "data/ops_health_check_data.xml",
         "views/ops_health_sample_views.xml",
         "views/ops_health_incident_views.xml",
+        "wizard/ops_health_sentinel_setup_views.xml",
         "views/ops_health_check_views.xml",
         "views/ops_environment_views.xml",
         "views/ops_center_health_menus.xml",

@@ -4,7 +4,8 @@ from . import error_counter, storage
 
 
 def uninstall_hook(env):
-    """Drop what no model owns: the tables behind the checks and the counter in the log."""
+    """Drop what no model owns: tables behind the checks, the counter in the log, a token."""
     wait_for_workers(env)
+    env["ops.health.sentinel"]._forget_token()
     error_counter.stop(env.cr.dbname)
     storage.drop_tables(env.cr)

@@ -118,7 +118,13 @@ class OpsHome(models.AbstractModel):
 
     def _needs(self):
         """Return what somebody has to look at, the most urgent first."""
-        return [*self._held(), *self._incidents(), *self._operations(), *self._findings()]
+        return [
+            *self._held(),
+            *self._incidents(),
+            *self._operations(),
+            *self._findings(),
+            *self._sentinel(),
+        ]
 
     def _held(self):
         blocker = self.env["ops.instance"]._outward_blocker()
@@ -164,6 +170,17 @@ class OpsHome(models.AbstractModel):
                 fix=finding.remediation,
             )
             for finding in self.env["ops.finding"].search(urgent)
+        ]
+
+    def _sentinel(self):
+        fix = self.env._("Set up the sentinel outside Odoo, or pause this check to do without it.")
+        evidence = self.env._("If Odoo, PostgreSQL or the worker dies, nobody is told.")
+        return [
+            {
+                **self._need(check, "warning", evidence=evidence, fix=fix),
+                "title": self.env._("Nobody watches this Odoo from outside"),
+            }
+            for check in self.env["ops.health.sentinel"]._missing()
         ]
 
     def _need(self, record, level, evidence, fix):

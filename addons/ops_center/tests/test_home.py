@@ -20,6 +20,8 @@ class TestHome(TransactionCase):
         cls.env["ops.finding"].search([]).unlink()
         cls.env["ops.health.incident"].search([]).unlink()
         cls.env["ops.instance"]._bind()
+        cls.sentinel = cls.env.ref("ops_center_health.ops_health_check_sentinel")
+        cls.env["ops.health.check"]._ping(cls.sentinel.ping_token, "success")
 
     def _retrieve(self, user=None):
         return self.env["ops.home"].with_user(user or self.viewer).retrieve()
@@ -82,6 +84,18 @@ class TestHome(TransactionCase):
         self.assertIn("neutralised", need["evidence"])
         self.assertTrue(need["decision"])
         self.assertFalse(self._retrieve(self.viewer)["needs"][0]["decision"])
+
+    def test_asks_for_the_sentinel_until_it_was_heard_or_is_not_wanted(self):
+        self.env.cr.execute("DELETE FROM ops_health_ping")
+        [need] = self._retrieve()["needs"]
+        self.assertEqual((need["res_model"], need["res_id"]), (self.sentinel._name, self.sentinel.id))
+        self.assertIn("from outside", need["title"])
+        self.assertTrue(self.sentinel.needs_sentinel)
+        self.sentinel.action_pause()
+        self.assertFalse(self._retrieve()["needs"])
+        self.sentinel.action_resume()
+        self.env["ops.health.check"]._ping(self.sentinel.ping_token, "success")
+        self.assertFalse(self._retrieve()["needs"])
 
     def test_changes_are_told_without_findings(self):
         self.env["ops.event"]._record("finding.opened", "A finding", environment=self.here)

@@ -29,10 +29,12 @@ class Readiness(Controller):
 
         :param release: the revision that has to be running, for who waits for a new one
         """
+        work = None
         if request.db and "ops.instance" in request.env:
             # Whoever asks is not known here; nothing but states and names is answered.
-            instance = request.env(user=SUPERUSER_ID)["ops.instance"]
-            checks = instance._readiness(expected_release=release)
+            env = request.env(user=SUPERUSER_ID)
+            checks = env["ops.instance"]._readiness(expected_release=release)
+            work = env["ops.worker"]._work_mode()
         else:
             checks = [{"name": "database", "ok": False, "message": reason_without_database()}]
         passed = all(check["ok"] for check in checks)
@@ -42,6 +44,7 @@ class Readiness(Controller):
                 "status": "pass" if passed else "fail",
                 "release": running_release(),
                 "database": request.db or None,
+                "work": work,
                 "checks": {
                     check["name"]: {
                         "status": "pass" if check["ok"] else "fail",

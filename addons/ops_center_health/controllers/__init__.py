@@ -1,1 +1,2 @@
 from . import heartbeat
+from . import sentinel

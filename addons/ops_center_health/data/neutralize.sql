@@ -4,3 +4,7 @@ UPDATE ops_health_check
        pg_password_cipher = NULL,
        pg_password_hint = NULL
  WHERE kind != 'self';
+
+-- a sentinel of the original must not page about a copy
+DELETE FROM ir_config_parameter
+ WHERE key = 'ops_center_health.sentinel_token';

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 
 # The worst first. Paused checks say nothing.
 SEVERITY = ("down", "degraded", "unknown", "up")
+# A job that was never heard of tells nothing yet.
+HAS_A_SAY = ["|", ("kind", "!=", "heartbeat"), ("state", "!=", "unknown")]
 
 
 class OpsEnvironment(models.Model):
@@ -26,12 +28,12 @@ class OpsEnvironment(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("check_ids.state", "check_ids.active")
+    @api.depends("check_ids.state", "check_ids.active", "check_ids.kind")
     def _compute_health_state(self):
         # Grouped by PostgreSQL: when much breaks at once, this is asked for each of the checks.
         present = set(
             self.env["ops.health.check"]._read_group(
-                [("environment_id", "in", self.ids)], ["environment_id", "state"]
+                [("environment_id", "in", self.ids), *HAS_A_SAY], ["environment_id", "state"]
             )
         )
         for environment in self:

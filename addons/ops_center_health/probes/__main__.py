@@ -1,4 +1,4 @@
-"""Entrance for ``python3 addons/ops_center_health/probes URL…``."""
+"""Entrance for ``python3 addons/ops_center_health/probes URL…`` and ``… sentinel CONFIG``."""
 
 import sys
 from pathlib import Path

@@ -10,15 +10,24 @@ from collections.abc import Iterable, Sequence
 from .engine import run
 from .postgresql_target import PostgresqlExpectation
 from .result import Result
+from .sentinel import cli as sentinel
 from .target import SCHEMES, Target
 
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what the probes saw. Returns 0 when all targets are up, else 1."""
+    """Print what the probes saw. Returns 0 when all targets are up, else 1.
+
+    After the word ``sentinel``, everything is for :mod:`.sentinel.cli`.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["sentinel"]:
+        return sentinel.main(arguments[1:])
     parser = argparse.ArgumentParser(
-        prog="probes", description="Probe addresses; times are in milliseconds."
+        prog="probes",
+        description="Probe addresses; times are in milliseconds.",
+        epilog="“probes sentinel CONFIG” watches an Odoo from outside, see its --help.",
     )
     parser.add_argument(
         "urls",

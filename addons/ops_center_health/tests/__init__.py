@@ -12,5 +12,6 @@ from . import test_postgresql_check
 from . import test_sample_storage
 from . import test_schedule
 from . import test_self_checks
+from . import test_sentinel
 from . import test_standing
 from . import test_widgets

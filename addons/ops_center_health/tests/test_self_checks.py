@@ -116,6 +116,7 @@ class TestSelfChecks(HealthCase):
 
     def test_all_self_checks_were_made_with_the_module(self):
         checks = self.env.ref("ops_center_base.environment_self").check_ids
+        checks -= self.env.ref("ops_center_health.ops_health_check_sentinel")
         codes = dict(self.env["ops.health.check"]._fields["self_check"].selection)
         self.assertEqual(set(checks.mapped("self_check")), set(codes))
         self.assertEqual(set(checks.mapped("kind")), {"self"})
@@ -129,6 +130,7 @@ class TestSelfChecks(HealthCase):
 
     def test_first_pass_gives_every_self_check_a_heartbeat(self):
         checks = self.env.ref("ops_center_base.environment_self").check_ids
+        checks = checks.filtered(lambda check: check.kind == "self")
         checks.action_resume()
         self.run_due()
         self.assertTrue(all(check.heartbeats for check in checks))

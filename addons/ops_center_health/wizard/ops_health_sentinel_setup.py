@@ -1,0 +1,37 @@
+from odoo import api, fields, models
+
+COMMAND = (
+    "OPS_SENTINEL_ODOO_URL={url} OPS_SENTINEL_TOKEN={token}"
+    " python3 addons/ops_center_health/probes sentinel sentinel.json"
+)
+
+
+class OpsHealthSentinelSetup(models.TransientModel):
+    _name = "ops.health.sentinel.setup"
+    _description = "Set Up the Sentinel"
+
+    # Not stored: whoever reads the database must not find the token.
+    command = fields.Char(compute="_compute_command")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends_context("ops_sentinel_token")
+    def _compute_command(self):
+        token = self.env.context.get("ops_sentinel_token")
+        for setup in self:
+            setup.command = token and COMMAND.format(url=setup.get_base_url(), token=token)
+
+    # === ACTION METHODS === #
+
+    def action_make_command(self):
+        """Show the command with a new token, this once."""
+        self.ensure_one()
+        self.check_access("write")
+        token = self.env["ops.health.sentinel"]._renew_token()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "ops_center_health.ops_health_sentinel_setup_action"
+            ),
+            "res_id": self.id,
+            "context": {"ops_sentinel_token": token},
+        }
