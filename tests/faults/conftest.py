@@ -1,6 +1,9 @@
 """Databases with the provider for tests, bound so that their processes may send."""
 
 import json
+import os
+import shutil
+import subprocess
 import uuid
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import pytest
 
 from tests.fakes.provider import FakeProvider
 from tests.harness import databases
-from tests.harness.processes import OdooProcess, OpsWorker
+from tests.harness.processes import REPOSITORY, OdooProcess, OpsWorker
 
 ADDONS = Path(__file__).parent / "addons"
 MARKER = "the installation of the fault tests"
@@ -57,6 +60,34 @@ def bind(name):
         "UPDATE ir_config_parameter SET value = %s WHERE key = 'ops_center.binding'",
         [json.dumps(binding)],
     )
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A running PostgreSQL server that may be stopped, with a copy of the template."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(REPOSITORY / "tools")
+        import postgresql  # noqa: PLC0415 - the tools are no package
+
+        server = postgresql.Cluster("postgresql-faults", postgresql.DISPOSABLE)
+    server.folder = Path(server.variables["PGHOST"])
+    server.database = "ops_test_cluster"
+    shutil.rmtree(server.folder, ignore_errors=True)
+    server.start()
+    try:
+        server_environment = {**os.environ, **server.variables}
+        dump = ["pg_dump", "--no-owner", databases.template_name()]
+        with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
+            for command in (
+                ["dropdb", "--if-exists", "--force", server.database],
+                ["createdb", server.database],
+                ["psql", "--quiet", "--dbname", server.database, "--output", os.devnull],
+            ):
+                subprocess.run(command, stdin=dumping.stdout, env=server_environment, check=True)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder)
 
 
 @pytest.fixture

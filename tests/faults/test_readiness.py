@@ -1,55 +1,19 @@
 """A server says what is wrong with its database, broken for real in a cluster of its own."""
 
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests.harness import databases
-from tests.harness.processes import REPOSITORY, OdooServer, wait_until
-
-NAME = "ops_test_readiness"
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A running PostgreSQL server that may be stopped, with a copy of the template."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(REPOSITORY / "tools")
-        import postgresql  # noqa: PLC0415 - the tools are no package
-
-        server = postgresql.Cluster("postgresql-faults", postgresql.DISPOSABLE)
-    shutil.rmtree(folder(server), ignore_errors=True)
-    server.start()
-    try:
-        server_environment = {**os.environ, **server.variables}
-        dump = ["pg_dump", "--no-owner", databases.template_name()]
-        with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
-            for command in (
-                ["dropdb", "--if-exists", "--force", NAME],
-                ["createdb", NAME],
-                ["psql", "--quiet", "--dbname", NAME, "--output", os.devnull],
-            ):
-                subprocess.run(command, stdin=dumping.stdout, env=server_environment, check=True)
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder(server))
-
-
-def folder(cluster):
-    return Path(cluster.variables["PGHOST"])
-
+from tests.harness.processes import OdooServer, wait_until
 
 @pytest.fixture
 def server(cluster, start_process):
     """A server on the cluster; its loading of the database is awaited."""
     server = start_process(
         OdooServer,
-        NAME,
+        cluster.database,
         environment=cluster.variables,
         arguments=["--load", "base,web,ops_center_base"],
     )
@@ -86,7 +50,7 @@ def test_stopped(cluster, server):
 @pytest.mark.expected_log_errors("Listing databases failed", "bad query: .*pg_database")
 def test_read_only(cluster, server):
     """A standby that nobody has promoted yet."""
-    standby = folder(cluster) / "data" / "standby.signal"
+    standby = cluster.folder / "data" / "standby.signal"
     cluster.stop()
     standby.touch()
     cluster.start()
@@ -100,5 +64,5 @@ def test_read_only(cluster, server):
 
 
 def test_missing(cluster, server):
-    execute(cluster, f"DROP DATABASE {NAME} WITH (FORCE)")
+    execute(cluster, f"DROP DATABASE {cluster.database} WITH (FORCE)")
     wait_until_failing(server, "No database matches")

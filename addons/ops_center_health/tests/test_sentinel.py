@@ -1,6 +1,9 @@
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
+
+from cryptography.fernet import Fernet
 
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
@@ -64,7 +67,7 @@ class TestSentinel(HealthCase, HttpCase):
     def test_a_token_file_opens_as_well(self):
         path = Path(self.enterContext(TemporaryDirectory()), "token")
         path.write_text("chosen by whoever installs\n", encoding="utf-8")
-        with patch.dict("os.environ", {TOKEN_FILE: str(path)}):
+        with patch.dict(os.environ, {TOKEN_FILE: str(path)}):
             self.assertEqual(self.fetch("chosen by whoever installs").status_code, 200)
             self.assertEqual(self.fetch("something else").status_code, 401)
         self.assertEqual(self.fetch("chosen by whoever installs").status_code, 401)
@@ -82,6 +85,8 @@ class TestSentinel(HealthCase, HttpCase):
         self.assertTrue(configuration.heartbeat.endswith(self.check.ping_token))
 
     def test_pages_who_would_hear_of_failures(self):
+        key = {"OPS_CENTER_KEY": Fernet.generate_key().decode(), "OPS_CENTER_KEY_FILE": ""}
+        self.enterContext(patch.dict(os.environ, key))
         partner = self.env["res.partner"].create({"name": "Ann", "email": "ann@example.com"})
         self.create_channel(kind="email", partner_ids=partner.ids)
         self.create_channel(kind="activity", user_ids=self.manager.ids)
