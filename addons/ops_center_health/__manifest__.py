@@ -17,6 +17,7 @@
         "wizard/ops_health_sentinel_setup_views.xml",
         "views/ops_health_check_views.xml",
         "views/ops_environment_views.xml",
+        "views/res_company_views.xml",
         "views/ops_center_health_menus.xml",
     ],
     "demo": ["demo/ops_health_check_demo.xml"],

@@ -7,7 +7,7 @@ import pytest
 from .console import wait_until
 
 MANIFEST = "/mnt/extra-addons/ops_center_base/__manifest__.py"
-LIVING = {"database", "odoo", "worker"}
+LIVING = {"database", "odoo", "sentinel", "worker"}
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +56,29 @@ def test_worker_is_known(admin):
     assert [worker["state"] for worker in workers] == ["alive"]
 
 
+def test_sentinel_is_heard(admin):
+    def sentinel():
+        [check] = admin.call(
+            "ops.health.check", "search_read", [("name", "=", "Sentinel")],
+            ["state", "needs_sentinel"],
+        )  # fmt: skip
+        return check
+
+    wait_until(lambda: sentinel()["state"] == "up", seconds=120)
+    assert (sentinel()["state"], sentinel()["needs_sentinel"]) == ("up", False)
+
+
 def test_console_is_reached_from_this_machine_only(console):
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", console.url)
 
 
 def test_secrets_are_made_for_their_users_only(console):
     listed = console.execute(
-        "odoo", "find", "/var/lib/ops-center/key", "/var/lib/ops-center/database", "-type", "f",
-        "-printf", "%f %m\n",
+        "odoo", "find", "/var/lib/ops-center/key", "/var/lib/ops-center/database",
+        "/var/lib/ops-center/sentinel-token", "-type", "f", "-printf", "%f %m\n",
     )  # fmt: skip
-    assert sorted(listed.split("\n")) == ["", "key 600", "password 600", "pgpass 600"]
+    assert sorted(listed.split("\n")) == ["", "key 600", "password 600", "pgpass 600", "token 600"]
+    assert "key" not in console.execute("sentinel", "find", "/var/lib/ops-center", "-type", "f")
     assert "key" not in console.execute("database", "ls", "/run/database-secret")
 
 
@@ -86,7 +99,7 @@ def test_secrets_can_be_stored(admin):
 
 
 def test_no_service_logs_an_error(console):
-    lines = console.logs("secrets", "migrate", "odoo", "worker").splitlines()
+    lines = console.logs("secrets", "migrate", "odoo", "worker", "sentinel").splitlines()
     suspicious = [
         line for line in lines if re.search(r" (ERROR|CRITICAL) |unknown option|Traceback", line)
     ]

@@ -20,7 +20,7 @@ class OdooTarget:
         self.work = "worker"
         self.statuses = {}
         self.configuration = ""
-        self.token = "open sesame"  # noqa: S105 - a test's
+        self.token = "open sesame"
         self.requests = []
         outer = self
 

@@ -8,6 +8,7 @@ import requests
 
 from tests.harness.processes import OdooServer, wait_until
 
+
 @pytest.fixture
 def server(cluster, start_process):
     """A server on the cluster; its loading of the database is awaited."""

@@ -16,7 +16,7 @@ from tests.harness.processes import REPOSITORY, OdooServer, OpsWorker, wait_unti
 
 # As by default, but for the pauses: three bad looks in a row.
 TIMING = {"interval": 0.5, "timeout": 2, "failures": 3, "reminder": 3600}
-TOKEN = "chosen by the test"  # noqa: S105
+TOKEN = "chosen by the test"
 SET_STATE = "UPDATE ir_module_module SET state = '{}' WHERE name = 'ops_center'"
 # No trouble below comes to light later than this: the promise is three minutes at the default
 # pauses, of which the worker's silence takes half a minute.

@@ -33,7 +33,7 @@ class Lookout:
         self.odoo, self.mail, self.web = odoo, mail, web
         self.path = folder / "sentinel.json"
         self.now = 1_000_000.0
-        self.secrets = Secrets(webhook_secret="hush", token=odoo.token)  # noqa: S106
+        self.secrets = Secrets(webhook_secret="hush", token=odoo.token)
         self.content = {
             "format": 1,
             "name": NAME,
@@ -330,7 +330,10 @@ def test_says_every_minute_that_it_is_alive(lookout):
 @pytest.mark.parametrize(
     ("break_it", "reason"),
     [
-        (lambda lookout: lookout.export(email={**lookout.content["email"], "port": 1}), "127.0.0.1:1"),
+        (
+            lambda lookout: lookout.export(email={**lookout.content["email"], "port": 1}),
+            "127.0.0.1:1",
+        ),
         (lambda lookout: setattr(lookout.odoo, "token", "another"), "make a new one"),
         (lambda lookout: lookout.odoo.statuses.update({"/ops/sentinel/configuration": 500}), "500"),
         (lambda lookout: setattr(lookout.odoo, "configuration", "{"), "not JSON"),
@@ -423,7 +426,7 @@ def start(*arguments, **variables):
 def test_process_pages_and_ends_when_it_is_asked_to(lookout):
     lookout.configure(timing={"interval": 0.2, "timeout": 1, "failures": 2})
     lookout.odoo.failed = {"worker": "start the worker"}
-    process = start(lookout.path, OPS_SENTINEL_WEBHOOK_SECRET="hush")  # noqa: S106
+    process = start(lookout.path, OPS_SENTINEL_WEBHOOK_SECRET="hush")
     end = time.monotonic() + 20
     while not lookout.mail.messages and time.monotonic() < end:
         time.sleep(0.05)

@@ -91,7 +91,7 @@ def test_refused(values, message):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "1"])
 def test_not_even_an_object(text):
-    with pytest.raises(ConfigurationError, match="not JSON|not of format 1"):
+    with pytest.raises(ConfigurationError, match=r"not JSON|not of format 1"):
         parse(text)
 
 
@@ -104,8 +104,8 @@ def test_secrets_from_variables_and_files(tmp_path):
         "OPS_SENTINEL_SMTP_PASSWORD_FILE": str(path),
     }
     assert Secrets.from_environment(environment) == Secrets(
-        token="sesame",  # noqa: S106 - a test's
-        smtp_password="swordfish",  # noqa: S106 - a test's
+        token="sesame",
+        smtp_password="swordfish",
     )
 
 

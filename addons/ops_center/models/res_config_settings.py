@@ -40,6 +40,14 @@ class ResConfigSettings(models.TransientModel):
         self.env["ops.instance"].action_bind()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
+    def action_ops_dead_man(self):
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "ops_center_health.res_company_dead_man_action"
+            ),
+            "res_id": self.env.company.id,
+        }
+
     # === BUSINESS METHODS === #
 
     @api.model

@@ -88,7 +88,9 @@ class TestHome(TransactionCase):
     def test_asks_for_the_sentinel_until_it_was_heard_or_is_not_wanted(self):
         self.env.cr.execute("DELETE FROM ops_health_ping")
         [need] = self._retrieve()["needs"]
-        self.assertEqual((need["res_model"], need["res_id"]), (self.sentinel._name, self.sentinel.id))
+        self.assertEqual(
+            (need["res_model"], need["res_id"]), (self.sentinel._name, self.sentinel.id)
+        )
         self.assertIn("from outside", need["title"])
         self.assertTrue(self.sentinel.needs_sentinel)
         self.sentinel.action_pause()

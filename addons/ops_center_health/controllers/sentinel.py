@@ -22,5 +22,6 @@ class Sentinel(Controller):
             sentinel._configuration() if known else "Unauthorized\n",
             status=200 if known else 401,
             content_type=f"{'application/json' if known else 'text/plain'}; charset=utf-8",
-            headers={"Cache-Control": "no-store"} | ({} if known else {"WWW-Authenticate": "Bearer"}),
+            headers={"Cache-Control": "no-store"}
+            | ({} if known else {"WWW-Authenticate": "Bearer"}),
         )

@@ -8,3 +8,8 @@ UPDATE ops_health_check
 -- a sentinel of the original must not page about a copy
 DELETE FROM ir_config_parameter
  WHERE key = 'ops_center_health.sentinel_token';
+
+-- a copy must not tell that the original is alive
+UPDATE res_company
+   SET ops_dead_man_url_cipher = NULL,
+       ops_dead_man_url_hint = NULL;

@@ -1,5 +1,6 @@
 from . import ir_cron
 from . import res_company
+from . import res_company_dead_man
 from . import ops_worker
 from . import ops_environment
 from . import ops_health_self

@@ -41,6 +41,10 @@ class OpsHealthCheck(models.Model):
         groups="ops_center_base.group_operator",
         help="Whoever knows it can say that all is well. Keep it as secret as a password.",
     )
+    needs_sentinel = fields.Boolean(
+        compute="_compute_needs_sentinel",
+        help="This is the heartbeat of the sentinel, which was never heard of.",
+    )
 
     _rhythm_min = models.Constraint(
         f"CHECK(kind != 'heartbeat' OR (\"interval\" >= {MIN_RHYTHM} AND grace >= {MIN_RHYTHM}))",
@@ -72,6 +76,11 @@ class OpsHealthCheck(models.Model):
         for check in self:
             token = check.ping_token
             check.ping_url = token and f"{check.get_base_url()}/ops/ping/{token}"
+
+    def _compute_needs_sentinel(self):
+        missing = self.env["ops.health.sentinel"]._missing()
+        for check in self:
+            check.needs_sentinel = check._origin in missing
 
     # === CRUD METHODS === #
 

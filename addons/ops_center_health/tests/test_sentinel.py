@@ -93,9 +93,7 @@ class TestSentinel(HealthCase, HttpCase):
         self.create_channel(kind="webhook", webhook_url="http://x.test/", webhook_secret="hush")
         self.create_channel(kind="webhook", webhook_url="http://gone.test/", active=False)
         other = self.env["res.company"].create({"name": "Other"})
-        self.create_channel(
-            kind="webhook", webhook_url="http://other.test/", company_id=other.id
-        )
+        self.create_channel(kind="webhook", webhook_url="http://other.test/", company_id=other.id)
         self.env["ir.mail_server"].search([]).active = False
         self.env["ir.mail_server"].create(
             {
@@ -129,8 +127,10 @@ class TestSentinel(HealthCase, HttpCase):
         answer = self.fetch(self.token())
         self.assertNotIn("swordfish", answer.text)
         targets = {target.key: target for target in parse(answer.text).checks}
-        self.assertEqual(targets.keys() & {"Shop", "Database", "Paused", "Login", "Key", "Backup"},
-                         {"Shop", "Database"})
+        self.assertEqual(
+            targets.keys() & {"Shop", "Database", "Paused", "Login", "Key", "Backup"},
+            {"Shop", "Database"},
+        )
         self.assertEqual(targets["Shop"].expected_status, "204")
         self.assertTrue(targets["Shop"].allow("127.0.0.1"), "its company allows this network")
         self.assertFalse(targets["Shop"].allow("10.0.0.1"))

@@ -127,7 +127,7 @@ class _Section:
     def _value(self, name: str, kinds: tuple[type, ...], default: Any, word: str) -> Any:
         value = self._content.get(name, default)
         right = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-        if value is not default and not right or value is None:
+        if (value is not default and not right) or value is None:
             raise ConfigurationError(f'"{self._place(name)}" of the configuration must be {word}.')
         return value
 

@@ -151,7 +151,9 @@ def title_of(notice: Notice, name: str) -> str:
     """
     key = notice.trouble.key
     subject = SUBJECTS.get(key) or f"{key.removeprefix('check:')} is down"
-    return TITLES[notice.kind].format(name=" ".join(name.split()), subject=" ".join(subject.split()))
+    return TITLES[notice.kind].format(
+        name=" ".join(name.split()), subject=" ".join(subject.split())
+    )
 
 
 def _digest(text: str) -> str:

@@ -37,7 +37,9 @@ def _read(environment: Mapping[str, str], name: str) -> str:
         mode = Path(path).stat().st_mode
         secret = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"{path}, named by {name}_FILE, can't be read: {error}.") from error
+        raise ConfigurationError(
+            f"{path}, named by {name}_FILE, can't be read: {error}."
+        ) from error
     if mode & OF_OTHERS:
         raise ConfigurationError(
             f"{path}, named by {name}_FILE, can be read by others: run chmod 600 {path}."

@@ -171,7 +171,9 @@ class Sentinel:
             return
         problem = self._problem()
         if problem != self._said_problem:
-            _logger.log(logging.WARNING if problem else logging.INFO, "%s", problem or "All is well")
+            _logger.log(
+                logging.WARNING if problem else logging.INFO, "%s", problem or "All is well"
+            )
             self._said_problem = problem
         answer = request(
             f"{self._base()}{self._configuration.heartbeat}{'/fail' if problem else ''}",
