@@ -18,14 +18,15 @@ RIGHTS = {
     "ops.health.check": (READ, "read write create", EVERYTHING),
     "ops.health.incident": (READ, "read write", "read write"),
     "ops.health.sample": (READ, READ, READ),
+    "ops.health.sentinel.setup": ("", "", "read write create"),
     "ops.notification": (READ, READ, READ),
     "ops.notification.channel": (READ, READ, EVERYTHING),
     "ops.operation": (READ, READ, READ),
     "ops.scan": (READ, "read write create", EVERYTHING),
     "ops.worker": ("", "", READ),
 }
-# What is no company's: processes of the host, and a dialogue on records that are one's.
-WITHOUT_COMPANY = {"ops.finding.decision", "ops.worker"}
+# What is no company's: processes of the host, and dialogues, on records that are one's.
+WITHOUT_COMPANY = {"ops.finding.decision", "ops.health.sentinel.setup", "ops.worker"}
 
 
 @tagged("post_install", "-at_install")

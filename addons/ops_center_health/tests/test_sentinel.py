@@ -76,6 +76,12 @@ class TestSentinel(HealthCase, HttpCase):
         with self.assertRaises(AccessError):
             self.env["ops.health.sentinel.setup"].with_user(self.operator).create({})
 
+    def test_managers_of_other_companies_make_none(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.manager.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
+        with self.assertRaisesRegex(AccessError, "to which you don't belong"):
+            self.token()
+
     # === CONFIGURATION === #
 
     def test_tells_where_odoo_and_its_database_are(self):

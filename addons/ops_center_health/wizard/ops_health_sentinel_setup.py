@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 COMMAND = (
     "OPS_SENTINEL_ODOO_URL={url} OPS_SENTINEL_TOKEN={token}"
@@ -27,6 +28,15 @@ class OpsHealthSentinelSetup(models.TransientModel):
         """Show the command with a new token, this once."""
         self.ensure_one()
         self.check_access("write")
+        company = self.env.ref("ops_center_base.environment_self").sudo().company_id
+        # The token opens the addresses of the channels of that company.
+        if company not in self.env.user.company_ids:
+            raise AccessError(
+                self.env._(
+                    "The sentinel pages %s, to which you don't belong. Ask a manager who does.",
+                    company.name,
+                )
+            )
         token = self.env["ops.health.sentinel"]._renew_token()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
