@@ -9,7 +9,6 @@ from . import ops_health_check_certificate
 from . import ops_health_check_dns
 from . import ops_health_check_heartbeat
 from . import ops_health_check_postgresql
-from . import ops_health_check_sentinel
 from . import ops_health_incident
 from . import ops_health_sample
 from . import ops_health_sentinel
