@@ -7,6 +7,7 @@ import pytest
 
 ADDONS = Path(__file__).resolve().parents[1] / "addons"
 PURE = (
+    "ops_center_base/relay",
     "ops_center_base/transport",
     "ops_center_health/probes",
     "ops_center_health/self_checks",

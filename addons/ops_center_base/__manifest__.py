@@ -7,7 +7,7 @@
     "website": "https://github.com/ops-center/ops-center",
     "license": "LGPL-3",
     "depends": ["mail", "bus", "web"],
-    "external_dependencies": {"python": ["cryptography", "requests"]},
+    "external_dependencies": {"python": ["apprise", "cryptography", "requests"]},
     "data": [
         "security/ops_center_base_groups.xml",
         "security/ir.model.access.csv",

@@ -12,5 +12,9 @@ UPDATE ops_notification_channel
    SET active = false,
        webhook_url = NULL,
        webhook_secret_cipher = NULL,
-       webhook_secret_hint = NULL
- WHERE kind = 'webhook';
+       webhook_secret_hint = NULL,
+       slack_url_cipher = NULL,
+       slack_url_hint = NULL,
+       apprise_url_cipher = NULL,
+       apprise_url_hint = NULL
+ WHERE kind IN ('webhook', 'slack', 'apprise');

@@ -7,4 +7,12 @@ from . import ops_environment
 from . import ops_event
 from . import ops_operation
 from . import ops_notification_channel
+from . import ops_notification_channel_email
+from . import ops_notification_channel_activity
+from . import ops_notification_channel_discuss
+from . import ops_notification_channel_slack
+from . import ops_notification_channel_webhook
+from . import ops_notification_channel_apprise
+from . import ops_notification_channel_quiet_hours
 from . import ops_notification
+from . import ops_notification_summary

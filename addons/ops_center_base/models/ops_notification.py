@@ -1,15 +1,6 @@
-import json
-
 from odoo import api, fields, models
-from odoo.tools import plaintext2html
 
-from ..outbox import OutboxFatal, OutboxRetry
-from ..transport import HttpClient, TransportError, is_metadata_address, sign
-
-WEBHOOK_TIMEOUT = 15  # seconds
-WEBHOOK_MAX_ANSWER = 64 * 1024  # bytes; receivers answer with a word or two
-# A person has to mend the channel first; everything else may pass by itself.
-FATAL_KINDS = {"address", "redirect", "unauthorized", "not_found", "rejected"}
+from ..outbox import OutboxFatal
 
 
 class OpsNotification(models.Model):
@@ -91,80 +82,16 @@ class OpsNotification(models.Model):
     def _send(self):
         if problem := self.channel_id._target_problem():
             raise OutboxFatal(problem)
-        if self.channel_id.kind == "webhook":
-            self._send_webhook()
-        # Emails and activities are records: `_on_outcome` creates them together with the state.
+        self.channel_id._deliver(self)
 
     def _on_outcome(self):
         if self.state == "done":
-            if self.channel_id.kind == "email":
-                self._create_mail()
-            elif self.channel_id.kind == "activity":
-                self._create_activities()
+            self.channel_id._deliver_as_record(self)
         self.env["ops.event"]._broadcast(self.channel_id._name, self.channel_id.ids)
 
-    def _send_webhook(self):
-        channel = self.channel_id
-        body = json.dumps(self._webhook_payload(), ensure_ascii=False).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": self.uuid,
-            "X-Ops-Center-Delivery": self.uuid,
-        }
-        if secret := channel._reveal("webhook_secret"):
-            headers["X-Ops-Center-Signature"] = sign(secret, body)
-        client = HttpClient(
-            timeout=WEBHOOK_TIMEOUT,
-            max_bytes=WEBHOOK_MAX_ANSWER,
-            refuse_address=is_metadata_address,
-        )
-        try:
-            client.request("POST", channel.webhook_url, headers=headers, data=body)
-        except TransportError as error:
-            if error.kind in FATAL_KINDS:
-                raise OutboxFatal(error.message) from error
-            # Receivers tell repetitions by the delivery id, so an unknown outcome is retried.
-            raise OutboxRetry(error.message, error.retry_after) from error
-
-    def _webhook_payload(self):
-        return {
-            "id": self.uuid,
-            "date": self.create_date.isoformat(timespec="seconds") + "Z",
-            "level": self.level,
-            "title": self.name,
-            "body": self.body or "",
-            "company": self.company_id.name,
-            "model": self.res_model or None,
-            "record_id": self.res_id or None,
-            "url": self.url or None,
-            # Chats that take incoming webhooks (Slack, Mattermost and others) show this one.
-            "text": "\n".join(filter(None, [self.name, self.body, self.url])),
-        }
-
-    def _create_mail(self):
-        self.env["mail.mail"].create(
-            {
-                "subject": self.name,
-                "body_html": plaintext2html("\n".join(filter(None, [self.body, self.url]))),
-                "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
-                "recipient_ids": self.channel_id.partner_ids.ids,
-                "auto_delete": True,
-            }
-        )
-        # Odoo's mail queue would be looked at once an hour.
-        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-
-    def _create_activities(self):
-        document = self._document()
-        if not isinstance(document, self.pool["mail.activity.mixin"]):
-            document = self.channel_id
-        for user in self.channel_id.user_ids:
-            document.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.name,
-                note=plaintext2html(self.body or ""),
-                user_id=user.id,
-            )
+    def _text(self):
+        """Return all of it as plain text."""
+        return "\n".join(filter(None, [self.name, self.body, self.url]))
 
     def _document(self):
         """Return the existing record that the message is about, else None."""

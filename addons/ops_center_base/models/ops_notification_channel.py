@@ -1,31 +1,29 @@
-from urllib.parse import urlsplit
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..transport import is_http_url
+from ..outbox import OutboxFatal, OutboxRetry
+from ..transport import HttpClient, TransportError, is_metadata_address
 
 LEVELS = ["info", "warning", "danger"]
+TIMEOUT = 15  # seconds
+MAX_ANSWER = 64 * 1024  # bytes; receivers answer with a word or two
+# A person has to mend the channel first; everything else may pass by itself.
+FATAL_KINDS = {"address", "redirect", "unauthorized", "not_found", "rejected"}
 
 
 class OpsNotificationChannel(models.Model):
+    """One way to reach people. Each kind of channel has a file of its own that extends this."""
+
     _name = "ops.notification.channel"
     _description = "Notification Channel"
     _inherit = ["mail.thread", "mail.activity.mixin", "ops.secret.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 
-    _secret_fields = {"webhook_secret": "webhook_secret_cipher"}
-
     name = fields.Char(required=True, tracking=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True, tracking=True)
-    kind = fields.Selection(
-        [("email", "Email"), ("activity", "Activity"), ("webhook", "Webhook")],
-        required=True,
-        default="email",
-        tracking=True,
-    )
+    kind = fields.Selection([], required=True, default="email", tracking=True)
     minimum_level = fields.Selection(
         [
             ("info", "Everything"),
@@ -41,26 +39,6 @@ class OpsNotificationChannel(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
-    partner_ids = fields.Many2many("res.partner", string="Recipients", check_company=True)
-    user_ids = fields.Many2many(
-        "res.users",
-        string="Users",
-        domain=lambda self: [
-            ("all_group_ids", "in", self.env.ref("ops_center_base.group_viewer").ids)
-        ],
-        check_company=True,
-    )
-    # Whoever knows the address of a chat's webhook may write there.
-    webhook_url = fields.Char(string="Address", groups="ops_center_base.group_manager")
-    webhook_secret = fields.Char(
-        string="Signing Secret",
-        compute="_compute_secrets",
-        inverse="_inverse_secrets",
-        exportable=False,
-        copy=False,
-    )
-    webhook_secret_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    webhook_secret_hint = fields.Char(string="Signing Secret Ends In", readonly=True, copy=False)
     notification_ids = fields.One2many("ops.notification", "channel_id", readonly=True)
     last_state = fields.Selection(
         lambda self: self.env["ops.notification"]._fields["state"]._description_selection(self.env),
@@ -69,14 +47,6 @@ class OpsNotificationChannel(models.Model):
     )
     last_error = fields.Text(string="Last Problem", compute="_compute_last_outcome")
     last_date = fields.Datetime(string="Last Used", compute="_compute_last_outcome")
-
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("kind", "active", "partner_ids", "user_ids", "webhook_url")
-    def _check_target(self):
-        for channel in self.filtered("active"):
-            if problem := channel._target_problem():
-                raise ValidationError(problem)
 
     # === COMPUTE METHODS === #
 
@@ -92,6 +62,25 @@ class OpsNotificationChannel(models.Model):
             channel.last_error = notification and notification.last_error
             channel.last_date = notification and notification.write_date
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        channels = super().create(vals_list)
+        channels._check_target()
+        return channels
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_target()
+        return result
+
+    def _check_target(self):
+        # No constraint of the ORM: those are checked before secrets are stored.
+        for channel in self.filtered("active"):
+            if problem := channel._target_problem():
+                raise ValidationError(problem)
+
     # === ACTION METHODS === #
 
     def action_test(self):
@@ -103,6 +92,7 @@ class OpsNotificationChannel(models.Model):
             level="info",
             body=self.env._("If you read this, the channel “%s” works.", self.name),
             key=f"test-{fields.Datetime.now()}",
+            at_once=True,
         )
         return {
             "type": "ir.actions.client",
@@ -129,42 +119,57 @@ class OpsNotificationChannel(models.Model):
         return level == "success" or LEVELS.index(level) >= LEVELS.index(self.minimum_level)
 
     def _target_problem(self):
-        """Return what is missing before messages can go anywhere, else None."""
+        """Return what is missing before messages can go anywhere, else None.
+
+        To override by each kind.
+        """
         self.ensure_one()
-        if self.kind == "email":
-            return self._recipients_problem()
-        if self.kind == "activity" and not self.user_ids:
-            return self.env._("Choose at least one user.")
-        if self.kind == "webhook":
-            return self._address_problem()
         return None
 
-    def _recipients_problem(self):
-        if not self.partner_ids:
-            return self.env._("Choose at least one recipient.")
-        if silent := self.partner_ids.filtered(lambda partner: not partner.email):
-            return self.env._(
-                "%s can't be reached: enter an email address there first.",
-                ", ".join(silent.mapped("display_name")),
-            )
-        return None
+    def _deliver(self, notification):
+        """Call the other side, in no transaction. To override by the kinds that call somebody.
 
-    def _address_problem(self):
-        # The address is a manager's secret; only whether it is well formed gets out.
-        address = self.sudo().webhook_url or ""
-        if not is_http_url(address):
-            return self.env._(
-                "Enter the whole address of the webhook, such as https://example.com/hooks/ops."
-            )
-        if urlsplit(address).username is not None:
-            return self.env._(
-                "Take user and password out of the address: everybody would see them. Messages"
-                " are signed with the signing secret instead."
-            )
-        return None
+        :raise OutboxRetry: it may work later
+        :raise OutboxFatal: a person has to mend the channel
+        """
 
-    def _enqueue(self, name, *, level, body="", record=None, key):
-        """Queue a message in each of these channels, unless the key was used there before."""
+    def _deliver_as_record(self, notification):
+        """Create what people see in Odoo, in the transaction that records the outcome.
+
+        To override by the kinds that stay within Odoo.
+        """
+
+    def _held_until(self, level):
+        """Return until when a message of a level has to wait, False if it need not.
+
+        To override.
+        """
+        return False
+
+    def _post(self, url, body, headers=None):
+        """Post JSON to an address.
+
+        :param str url: complete
+        :param bytes body: the JSON text
+        :param dict headers: besides the content type
+        """
+        client = HttpClient(
+            timeout=TIMEOUT, max_bytes=MAX_ANSWER, refuse_address=is_metadata_address
+        )
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        try:
+            client.request("POST", url, headers=headers, data=body)
+        except TransportError as error:
+            if error.kind in FATAL_KINDS:
+                raise OutboxFatal(error.message) from error
+            # A message that comes twice does less harm than one that never comes.
+            raise OutboxRetry(error.message, error.retry_after) from error
+
+    def _enqueue(self, name, *, level, body="", record=None, key, at_once=False):
+        """Queue a message in each of these channels, unless the key was used there before.
+
+        :param bool at_once: also in quiet hours
+        """
         # Nobody has the right to write rows of the outbox; who calls this has decided to notify.
         notifications = self.env["ops.notification"].sudo()
         known = notifications.search(
@@ -180,6 +185,7 @@ class OpsNotificationChannel(models.Model):
                     "res_model": record and record._name,
                     "res_id": record and record.id,
                     "idempotency_key": key,
+                    "not_before": not at_once and channel._held_until(level),
                 }
                 for channel in self - known.channel_id
             ]

@@ -16,9 +16,7 @@ for name in ("odoo.service.model", "odoo.sql_db"):
 class OpsSecretMixin(models.AbstractModel):
     """Secrets that can be written but never read back.
 
-    A model declares three fields for each secret and names them in `_secret_fields`::
-
-        _secret_fields = {"token": "token_cipher"}
+    A model declares three fields for each secret::
 
         token = fields.Char(
             compute="_compute_secrets", inverse="_inverse_secrets", exportable=False, copy=False
@@ -29,8 +27,6 @@ class OpsSecretMixin(models.AbstractModel):
 
     _name = "ops.secret.mixin"
     _description = "Write-only Secrets"
-
-    _secret_fields = {}
 
     # === COMPUTE METHODS === #
 
@@ -65,6 +61,15 @@ class OpsSecretMixin(models.AbstractModel):
         self.sudo().write({self._secret_fields[name]: False, f"{name}_hint": False})
 
     # === BUSINESS METHODS === #
+
+    @property
+    def _secret_fields(self):
+        """The names of the secrets, with those of the fields that keep them."""
+        return {
+            name: f"{name}_cipher"
+            for name, field in self._fields.items()
+            if field.compute == "_compute_secrets"
+        }
 
     def _reveal(self, name):
         """Return the secret in clear text, for the code that sends it.

@@ -3,7 +3,9 @@ from . import test_environment
 from . import test_event
 from . import test_instance
 from . import test_notification
+from . import test_notification_services
 from . import test_operation
+from . import test_quiet_hours
 from . import test_readiness
 from . import test_secret
 from . import test_transport

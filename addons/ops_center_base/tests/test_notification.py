@@ -43,6 +43,9 @@ class NotificationCase(TransactionCase):
             "email": {"partner_ids": self.user.partner_id.ids},
             "activity": {"user_ids": self.user.ids},
             "webhook": {"webhook_url": "http://127.0.0.1:1/hook"},
+            "slack": {"slack_url": "http://127.0.0.1:1/hook"},
+            "apprise": {"apprise_url": "json://127.0.0.1:1/hook"},
+            "discuss": {},
         }
         return self.env["ops.notification.channel"].create(
             {"name": kind, "kind": kind, "company_id": self.company.id} | targets[kind] | values
@@ -112,6 +115,12 @@ class TestChannels(NotificationCase):
             ("webhook", {"webhook_url": "example.com/hook"}),
             ("webhook", {"webhook_url": "ftp://example.com/hook"}),
             ("webhook", {"webhook_url": "https://user:password@example.com/hook"}),
+            ("slack", {"slack_url": False}),
+            ("slack", {"slack_url": "hooks.slack.com/services/x"}),
+            ("apprise", {"apprise_url": False}),
+            ("apprise", {"apprise_url": "no address"}),
+            ("apprise", {"apprise_url": "json://one.example.com,json://two.example.com"}),
+            ("discuss", {"discuss_channel_id": False}),
         ):
             with self.subTest(kind=kind, **values), self.assertRaises(ValidationError):
                 self.channel(kind, **values)
@@ -298,6 +307,7 @@ class TestWebhook(NotificationCase):
 
     def test_copy_of_the_database_knows_no_receiver(self):
         webhook = self.channel("webhook", webhook_secret="secret")
+        slack, apprise = self.channel("slack"), self.channel("apprise")
         email = self.channel("email")
         notification = self.notify()
         self.env.flush_all()
@@ -307,6 +317,8 @@ class TestWebhook(NotificationCase):
         self.assertFalse(webhook.active)
         self.assertFalse(webhook.webhook_url)
         self.assertFalse(webhook._reveal("webhook_secret"))
+        self.assertFalse(slack.active or slack._reveal("slack_url"))
+        self.assertFalse(apprise.active or apprise._reveal("apprise_url"))
         self.assertTrue(email.active)
         self.assertEqual(set(notification.mapped("state")), {"cancelled"})
 

@@ -1,6 +1,7 @@
 """An HTTP client that always comes back: in time, with little memory, from the right place."""
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -28,6 +29,12 @@ REFUSALS = {
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limited",
 }
 EXCERPT = 200  # characters of an error's body in its message
+
+# The path of many a webhook is its secret, and urllib3 writes it down at its debug level.
+_requesting = threading.local()
+logging.getLogger("urllib3.connectionpool").addFilter(
+    lambda _record: not getattr(_requesting, "active", False)
+)
 
 
 @dataclass(frozen=True)
@@ -176,10 +183,12 @@ class _Guard:
         self._timer.daemon = True
 
     def __enter__(self):
+        _requesting.active = True
         self._timer.start()
         return self
 
     def __exit__(self, *_exception):
+        _requesting.active = False
         self._timer.cancel()
         for handle in self._handles:
             handle.close()
@@ -230,9 +239,11 @@ class _Guard:
         if self.expired or isinstance(error, requests.Timeout):
             return self.too_late()
         if isinstance(error, requests.exceptions.SSLError):
+            # The error as a whole names the path, which is the secret of many a webhook.
+            reason = getattr(error.args and error.args[0], "reason", None) or "the encryption failed"
             return TransportError(
                 "tls",
-                f"No trusted connection with {self.host}: {error}",
+                f"No trusted connection with {self.host}: {reason}",
                 # Any other error may come after the request was sent.
                 outcome_unknown="CERTIFICATE_VERIFY_FAILED" not in str(error),
             )

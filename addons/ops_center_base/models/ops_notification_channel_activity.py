@@ -1,0 +1,40 @@
+from odoo import fields, models
+from odoo.tools import plaintext2html
+
+
+class OpsNotificationChannel(models.Model):
+    _inherit = "ops.notification.channel"
+
+    kind = fields.Selection(
+        selection_add=[("activity", "Activity")], ondelete={"activity": "cascade"}
+    )
+    user_ids = fields.Many2many(
+        "res.users",
+        string="Users",
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("ops_center_base.group_viewer").ids)
+        ],
+        check_company=True,
+    )
+
+    # === BUSINESS METHODS === #
+
+    def _target_problem(self):
+        if self.kind != "activity":
+            return super()._target_problem()
+        return None if self.user_ids else self.env._("Choose at least one user.")
+
+    def _deliver_as_record(self, notification):
+        if self.kind != "activity":
+            return super()._deliver_as_record(notification)
+        document = notification._document()
+        if not isinstance(document, self.pool["mail.activity.mixin"]):
+            document = self
+        for user in self.user_ids:
+            document.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=notification.name,
+                note=plaintext2html(notification.body or ""),
+                user_id=user.id,
+            )
+        return None

@@ -1,0 +1,41 @@
+from odoo import fields, models
+from odoo.tools import plaintext2html
+
+
+class OpsNotificationChannel(models.Model):
+    _inherit = "ops.notification.channel"
+
+    kind = fields.Selection(selection_add=[("email", "Email")], ondelete={"email": "cascade"})
+    partner_ids = fields.Many2many("res.partner", string="Recipients", check_company=True)
+
+    # === BUSINESS METHODS === #
+
+    def _target_problem(self):
+        if self.kind != "email":
+            return super()._target_problem()
+        if not self.partner_ids:
+            return self.env._("Choose at least one recipient.")
+        if silent := self.partner_ids.filtered(lambda partner: not partner.email):
+            return self.env._(
+                "%s can't be reached: enter an email address there first.",
+                ", ".join(silent.mapped("display_name")),
+            )
+        return None
+
+    def _deliver_as_record(self, notification):
+        if self.kind != "email":
+            return super()._deliver_as_record(notification)
+        self.env["mail.mail"].create(
+            {
+                "subject": notification.name,
+                "body_html": plaintext2html(
+                    "\n".join(filter(None, [notification.body, notification.url]))
+                ),
+                "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
+                "recipient_ids": self.partner_ids.ids,
+                "auto_delete": True,
+            }
+        )
+        # Odoo's mail queue would be looked at once an hour.
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        return None
