@@ -16,6 +16,8 @@
         "views/ops_health_incident_views.xml",
         "wizard/ops_health_sentinel_setup_views.xml",
         "views/ops_health_check_views.xml",
+        "views/ops_escalation_policy_views.xml",
+        "views/ops_notification_channel_views.xml",
         "views/ops_environment_views.xml",
         "views/res_company_views.xml",
         "views/ops_center_health_menus.xml",

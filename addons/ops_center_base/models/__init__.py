@@ -6,6 +6,10 @@ from . import ops_application
 from . import ops_environment
 from . import ops_event
 from . import ops_operation
+from . import ops_on_call_rota
+from . import ops_on_call_member
+from . import ops_on_call_absence
+from . import ops_on_call_shift
 from . import ops_notification_channel
 from . import ops_notification_channel_email
 from . import ops_notification_channel_activity
@@ -13,6 +17,7 @@ from . import ops_notification_channel_discuss
 from . import ops_notification_channel_slack
 from . import ops_notification_channel_webhook
 from . import ops_notification_channel_apprise
+from . import ops_notification_channel_on_call
 from . import ops_notification_channel_quiet_hours
 from . import ops_notification
 from . import ops_notification_summary

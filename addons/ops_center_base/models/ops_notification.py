@@ -43,6 +43,8 @@ class OpsNotification(models.Model):
         "(channel_id, idempotency_key)", "This channel was already notified of that."
     )
 
+    _document_idx = models.Index("(res_id, res_model)")
+
     # === COMPUTE METHODS === #
 
     @api.depends("res_model", "res_id")
@@ -62,7 +64,7 @@ class OpsNotification(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _notify(self, name, *, company, level="warning", body="", record=None, key):
+    def _notify(self, name, *, company, level="warning", body="", record=None, key, also=()):
         """Queue a message in every channel of the company that wants messages of the level.
 
         :param str name: subject, plain text
@@ -71,12 +73,13 @@ class OpsNotification(models.Model):
         :param str body: plain text
         :param record: the document that it is about
         :param str key: the same key again does not notify again
+        :param also: further channels, whatever they want: they were told of the same matter
         :return: the notifications, new or not
         """
         # Which channels there are is no matter of what the current user may see.
         channels = self.env["ops.notification.channel"].sudo().with_company(company)
         channels = channels.search([("company_id", "=", company.id)])
-        wanting = channels.filtered(lambda channel: channel._wants(level))
+        wanting = channels.filtered(lambda channel: channel in also or channel._wants(level))
         return wanting._enqueue(name, level=level, body=body, record=record, key=key)
 
     def _send(self):

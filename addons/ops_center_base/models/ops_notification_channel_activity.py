@@ -22,7 +22,9 @@ class OpsNotificationChannel(models.Model):
     def _target_problem(self):
         if self.kind != "activity":
             return super()._target_problem()
-        return None if self.user_ids else self.env._("Choose at least one user.")
+        if self._assignees():
+            return None
+        return self.env._("Choose at least one user, or a rota with people in it.")
 
     def _deliver_as_record(self, notification):
         if self.kind != "activity":
@@ -30,7 +32,7 @@ class OpsNotificationChannel(models.Model):
         document = notification._document()
         if not isinstance(document, self.pool["mail.activity.mixin"]):
             document = self
-        for user in self.user_ids:
+        for user in self._assignees():
             document.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=notification.name,
@@ -38,3 +40,7 @@ class OpsNotificationChannel(models.Model):
                 user_id=user.id,
             )
         return None
+
+    def _assignees(self):
+        """Return who gets the activities now."""
+        return self.user_ids

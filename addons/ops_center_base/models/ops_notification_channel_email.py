@@ -13,9 +13,10 @@ class OpsNotificationChannel(models.Model):
     def _target_problem(self):
         if self.kind != "email":
             return super()._target_problem()
-        if not self.partner_ids:
-            return self.env._("Choose at least one recipient.")
-        if silent := self.partner_ids.filtered(lambda partner: not partner.email):
+        recipients = self._recipients()
+        if not recipients:
+            return self.env._("Choose at least one recipient, or a rota with people in it.")
+        if silent := recipients.filtered(lambda partner: not partner.email):
             return self.env._(
                 "%s can't be reached: enter an email address there first.",
                 ", ".join(silent.mapped("display_name")),
@@ -32,10 +33,14 @@ class OpsNotificationChannel(models.Model):
                     "\n".join(filter(None, [notification.body, notification.url]))
                 ),
                 "email_from": self.company_id.email_formatted or self.env.user.email_formatted,
-                "recipient_ids": self.partner_ids.ids,
+                "recipient_ids": self._recipients().ids,
                 "auto_delete": True,
             }
         )
         # Odoo's mail queue would be looked at once an hour.
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
         return None
+
+    def _recipients(self):
+        """Return whom emails go to now."""
+        return self.partner_ids

@@ -4,6 +4,7 @@ from . import test_event
 from . import test_instance
 from . import test_notification
 from . import test_notification_services
+from . import test_on_call
 from . import test_operation
 from . import test_quiet_hours
 from . import test_readiness

@@ -6,7 +6,13 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 OPERATIONS = ("read", "write", "create", "unlink")
 # Written by the machine alone; people act on them through buttons.
-MACHINE_WRITTEN = {"ops.event", "ops.notification", "ops.operation", "ops.worker"}
+MACHINE_WRITTEN = {
+    "ops.event",
+    "ops.notification",
+    "ops.on.call.shift",
+    "ops.operation",
+    "ops.worker",
+}
 
 
 class AccessCase(TransactionCase):

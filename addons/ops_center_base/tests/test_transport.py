@@ -226,9 +226,11 @@ class TestHttpClient(BaseCase):
             thread = threading.Thread(target=refuse)
             thread.start()
             with self.assertRaises(TransportError) as caught:
-                HttpClient().request("GET", f"https://127.0.0.1:{listener.getsockname()[1]}")
+                address = f"https://127.0.0.1:{listener.getsockname()[1]}"
+                HttpClient().request("GET", f"{address}/secret-path")
             thread.join()
         self.assertEqual(caught.exception.kind, "tls")
+        self.assertNotIn("secret-path", str(caught.exception))
 
     def test_refused_address_is_not_visited(self):
         with loopback_server(lambda exchange: exchange.answer()) as (url, exchanges):

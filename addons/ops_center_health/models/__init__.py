@@ -2,6 +2,8 @@ from . import ir_cron
 from . import res_company
 from . import res_company_dead_man
 from . import ops_worker
+from . import ops_escalation_policy
+from . import ops_escalation_step
 from . import ops_environment
 from . import ops_health_self
 from . import ops_health_check
@@ -10,5 +12,7 @@ from . import ops_health_check_dns
 from . import ops_health_check_heartbeat
 from . import ops_health_check_postgresql
 from . import ops_health_incident
+from . import ops_health_incident_escalation
+from . import ops_notification_channel
 from . import ops_health_sample
 from . import ops_health_sentinel

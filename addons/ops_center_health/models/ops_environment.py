@@ -23,6 +23,15 @@ class OpsEnvironment(models.Model):
         store=True,
         help="The worst state of the checks that watch this environment.",
     )
+    escalation_policy_id = fields.Many2one(
+        "ops.escalation.policy",
+        string="Escalation",
+        check_company=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="Who else hears of incidents that nobody acknowledges. Empty: the company's policy for"
+        " all other environments, if there is one.",
+    )
     check_count = fields.Integer(compute="_compute_check_count")
     open_incident_count = fields.Integer(compute="_compute_open_incident_count")
 

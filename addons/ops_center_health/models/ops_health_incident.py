@@ -15,6 +15,8 @@ FACT_FIELDS = {
     "severity",
     "opened_at",
     "acknowledged_by_id",
+    "escalated_step_ids",
+    "prompted_at",
     "resolved_at",
     "resolution",
     "cause",
@@ -188,4 +190,5 @@ class OpsHealthIncident(models.Model):
             body=message,
             record=self,
             key=f"{self.id}-{kind}-{self.severity}",
+            also=self.escalated_step_ids.channel_ids,
         )

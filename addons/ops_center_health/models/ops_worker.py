@@ -12,4 +12,5 @@ class OpsWorker(models.Model):
             *super()._loops(),
             Loop("probe", "ops.health.check", "_begin_due", 1.0, finish="_finish_begun"),
             Loop("dead_man", "res.company", "_ops_call_dead_man", 60),
+            Loop("escalate", "ops.health.incident", "_run_escalation", 15.0),
         ]

@@ -2,6 +2,7 @@ from . import test_certificate_check
 from . import test_dns_check
 from . import test_dead_man
 from . import test_error_counter
+from . import test_escalation
 from . import test_health_check
 from . import test_health_incident
 from . import test_health_state
