@@ -16,6 +16,8 @@ from tests.harness.processes import wait_until
 
 CHANNEL = "ops.notification.channel"
 CANARY = "canary-93d1a7c4"
+# In addresses that are secrets as a whole.
+PATHS = {"slack": "canary-slack-2b7e", "apprise": "canary-apprise-a9d0"}
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def receiver():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.server.received.append((self.headers, body))
+            self.server.received.append((self.path, self.headers, body))
             self.send_response(500)
             self.end_headers()
             self.wfile.write(bytes(self.headers) + body)
@@ -57,12 +59,23 @@ def test_no_trace_of_a_signing_secret(database, receiver, start_server, start_wo
         "webhook_secret": CANARY,
     }
     [channel] = call(CHANNEL, "create", [values])
+    address = f"//127.0.0.1:{receiver.server_port}"
+    addresses = {"slack_url": f"http:{address}", "apprise_url": f"json:{address}"}
+    for kind, path in PATHS.items():
+        field = f"{kind}_url"
+        values = {"name": kind, "kind": kind, field: f"{addresses[field]}/{path}"}
+        channel_ids = call(CHANNEL, "create", [values])
+        call(CHANNEL, "action_test", channel_ids)
     call(CHANNEL, "action_test", [channel])
     worker = start_worker(database, **options)
     failed = "SELECT last_error FROM ops_notification WHERE state = 'retry'"
-    wait_until(lambda: databases.execute(database, failed), 60, "the failure to send")
+    wait_until(
+        lambda: len(databases.execute(database, failed)) == 3, 60, "the failures to send"
+    )
 
-    [headers, body] = receiver.received[0]
+    received = {path.strip("/"): (headers, body) for path, headers, body in receiver.received}
+    assert received.keys() == {"", *PATHS.values()}
+    headers, body = received[""]
     signature = hmac.new(CANARY.encode(), body, hashlib.sha256).hexdigest()
     assert headers["X-Ops-Center-Signature"] == f"sha256={signature}", "the secret is not in use"
 
@@ -80,5 +93,5 @@ def test_no_trace_of_a_signing_secret(database, receiver, start_server, start_wo
     # Where the secret could have been: the row was written, read and logged.
     assert b"ops_notification_channel" in traces["the log of the server"]
     assert b"ops_notification_channel" in traces["the log of the worker"]
-    for secret in (CANARY, key):
+    for secret in (CANARY, key, *PATHS.values()):
         assert [place for place, text in traces.items() if secret.encode() in text] == []

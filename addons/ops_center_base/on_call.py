@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -74,7 +75,7 @@ def _pieces(
         cuts = {moment for absence in absences for moment in (absence.begin, absence.end)}
         bounds = [first, *sorted(cut for cut in cuts if first < cut < last), last]
         order = [people[(number + step) % len(people)] for step in range(len(people))]
-        for begin, end in zip(bounds, bounds[1:], strict=False):
+        for begin, end in pairwise(bounds):
             absent = {a.person for a in absences if a.begin <= begin < a.end}
             present = (person for person in order if person not in absent)
             yield Shift(next(present, order[0]), begin, end)

@@ -124,7 +124,6 @@ class OpsNotificationChannel(models.Model):
         To override by each kind.
         """
         self.ensure_one()
-        return None
 
     def _deliver(self, notification):
         """Call the other side, in no transaction. To override by the kinds that call somebody.

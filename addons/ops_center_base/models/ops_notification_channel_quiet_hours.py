@@ -2,8 +2,9 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import ValidationError
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 from ..quiet_hours import WEEK, QuietHours, time_of_day
 
@@ -21,7 +22,11 @@ class OpsNotificationChannel(models.Model):
     quiet_from = fields.Float(string="From", default=22, tracking=True)
     quiet_to = fields.Float(string="To", default=7, tracking=True)
     quiet_days = fields.Selection(
-        [("all", "Every day"), ("workdays", "Monday to Friday"), ("weekend", "Saturday and Sunday")],
+        [
+            ("all", "Every day"),
+            ("workdays", "Monday to Friday"),
+            ("weekend", "Saturday and Sunday"),
+        ],
         string="Beginning On",
         required=True,
         default="all",
@@ -37,12 +42,20 @@ class OpsNotificationChannel(models.Model):
         help="Failures, and their end, are told in the quiet hours as well.",
     )
 
+    held_until = fields.Datetime(
+        string="Messages Wait Until",
+        compute="_compute_held_until",
+        help="When the quiet hours end that messages wait for.",
+    )
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains("quiet", "quiet_from", "quiet_to", "quiet_days")
     def _check_quiet_hours(self):
         for channel in self.filtered("quiet"):
-            if not all(0 <= round(h * 60) < 24 * 60 for h in (channel.quiet_from, channel.quiet_to)):
+            if not all(
+                0 <= round(h * 60) < 24 * 60 for h in (channel.quiet_from, channel.quiet_to)
+            ):
                 raise ValidationError(
                     self.env._("Quiet hours go from and to a time of day: 00:00 to 23:59.")
                 )
@@ -53,6 +66,24 @@ class OpsNotificationChannel(models.Model):
                         " channel."
                     )
                 )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("notification_ids.state", "notification_ids.not_before")
+    def _compute_held_until(self):
+        held = dict(
+            self.env["ops.notification"]._read_group(
+                [
+                    ("channel_id", "in", self.ids),
+                    ("state", "=", "pending"),
+                    ("not_before", ">", fields.Datetime.now()),
+                ],
+                ["channel_id"],
+                ["not_before:min"],
+            )
+        )
+        for channel in self:
+            channel.held_until = held.get(channel._origin)
 
     # === BUSINESS METHODS === #
 

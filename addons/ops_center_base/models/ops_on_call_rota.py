@@ -3,8 +3,9 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import ValidationError
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 from ..on_call import Absence, Turns, shifts
 from ..quiet_hours import time_of_day
@@ -166,4 +167,4 @@ class OpsOnCallRota(models.Model):
         self.env["ops.on.call.shift"].search(
             [("date_to", "<", fields.Datetime.now() - KEEP)]
         ).unlink()
-        self.search([])._plan()
+        self.search([("member_ids", "!=", False)])._plan()

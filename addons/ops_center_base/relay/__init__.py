@@ -5,6 +5,7 @@ addresses they may visit. A process can be ended, and restricted as a whole; and
 writes to its log, addresses with passwords included, ends with it.
 """
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -45,10 +46,11 @@ def send(url: str, *, title: str, body: str, level: str) -> None:
     :param level: ``info``, ``success``, ``warning`` or ``danger``
     :raise RelayError: it was not taken, as far as can be known
     """
-    job = {"url": url, "title": title, "body": body, "level": level, "path": sys.path}
+    library = Path(importlib.util.find_spec("apprise").origin).parents[1]
+    job = {"url": url, "title": title, "body": body, "level": level, "library": str(library)}
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - nothing in it comes from others
             [sys.executable, "-I", PROCESS],
             input=json.dumps(job).encode(),
             stdout=subprocess.PIPE,

@@ -76,14 +76,16 @@ class Fence:
 def main() -> None:
     """Do the job that standard input holds."""
     job = json.load(sys.stdin)
-    sys.path[:] = [*job["path"], str(Path(__file__).parents[1])]
-    print(json.dumps(send(job)))
+    # What can be imported can be read, so not all of Odoo's path.
+    sys.path[:] = [job["library"], *sys.path, str(Path(__file__).parents[1])]
+    sys.stdout.write(json.dumps(send(job)))
 
 
 def send(job: dict) -> dict:
     """Return what became of a job, as the arguments of a `RelayError`; no reason is success."""
-    import apprise
-    from transport import is_metadata_address, mask
+    # The job said where they are.
+    import apprise  # noqa: PLC0415
+    from transport import is_metadata_address, mask  # noqa: PLC0415
 
     lines: list[str] = []
     logger = logging.getLogger("apprise")

@@ -47,9 +47,8 @@ class ServiceCase(NotificationCase):
         """Notify by a channel of the kind, with that script as the service."""
         field = f"{kind}_url"
         with loopback_server(script) as (url, exchanges):
-            if kind == "apprise":
-                url = url.replace("http:", "json:")
-            self.channel(kind, **{field: f"{url}/{path}"})
+            address = url.replace("http:", "json:") if kind == "apprise" else url
+            self.channel(kind, **{field: f"{address}/{path}"})
             notification = self.notify(**values)
             self.dispatch()
         return notification, exchanges

@@ -1,5 +1,5 @@
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from psycopg2 import IntegrityError
@@ -15,7 +15,7 @@ from .test_notification import NotificationCase
 BERLIN = ZoneInfo("Europe/Berlin")
 # Mondays, at nine in Berlin.
 WEEKS = Turns(date(2026, 1, 5), time(9), 7, BERLIN)
-PEOPLE = ["Ada", "Ben", "Cleo"]
+PEOPLE = ("Ada", "Ben", "Cleo")
 
 
 def utc(text):
@@ -90,7 +90,7 @@ class TestShifts(BaseCase):
             Absence("Ben", utc("2026-01-10"), utc("2026-01-15")),
         ]
         found = list(shifts(WEEKS, PEOPLE, absences, utc("2026-01-06"), utc("2026-06-01")))
-        for earlier, later in zip(found, islice(found, 1, None), strict=False):
+        for earlier, later in pairwise(found):
             self.assertEqual(earlier.end, later.begin)
             self.assertNotEqual(earlier.person, later.person)
             self.assertIsInstance(later, Shift)
@@ -188,7 +188,7 @@ class TestRota(NotificationCase):
         self.env["ops.on.call.rota"]._extend_plans()
         self.assertGreater(max(self.rota.shift_ids.mapped("date_to")), before)
         moments = self.rota.shift_ids.sorted("date_from")
-        for earlier, later in zip(moments, moments[1:], strict=False):
+        for earlier, later in pairwise(moments):
             self.assertEqual(earlier.date_to, later.date_from)
         self.go_to("2028-02-06 12:00:00")
         self.env["ops.on.call.rota"]._extend_plans()

@@ -74,12 +74,14 @@ class TestQuietChannel(NotificationCase):
         self.at(NIGHT, dispatch=False)
         notification = self.notify()
         self.assertEqual(str(notification.not_before), MORNING)
+        self.assertEqual(str(channel.held_until), MORNING)
         self.at(NIGHT)
         self.assertEqual(notification.state, "pending")
         self.at(MORNING)
         self.assertEqual(notification.state, "done")
         self.assertFalse(notification.summary_id)
         self.assertEqual(channel.last_state, "done")
+        self.assertFalse(channel.held_until)
 
     def test_failures_wake(self):
         self.quiet_channel()

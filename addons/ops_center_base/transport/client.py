@@ -240,7 +240,9 @@ class _Guard:
             return self.too_late()
         if isinstance(error, requests.exceptions.SSLError):
             # The error as a whole names the path, which is the secret of many a webhook.
-            reason = getattr(error.args and error.args[0], "reason", None) or "the encryption failed"
+            reason = (
+                getattr(error.args and error.args[0], "reason", None) or "the encryption failed"
+            )
             return TransportError(
                 "tls",
                 f"No trusted connection with {self.host}: {reason}",

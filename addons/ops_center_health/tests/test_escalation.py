@@ -122,7 +122,7 @@ class TestEscalation(EscalationCase):
 
     def test_settings_that_make_no_sense(self):
         step = self.policy.step_ids[0]
-        with self.assertRaisesRegex(ValidationError, "Tell"):
+        with self.assertRaises(ValidationError):
             step.channel_ids = False
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             step.delay = 0
