@@ -69,9 +69,7 @@ def test_no_trace_of_a_signing_secret(database, receiver, start_server, start_wo
     call(CHANNEL, "action_test", [channel])
     worker = start_worker(database, **options)
     failed = "SELECT last_error FROM ops_notification WHERE state = 'retry'"
-    wait_until(
-        lambda: len(databases.execute(database, failed)) == 3, 60, "the failures to send"
-    )
+    wait_until(lambda: len(databases.execute(database, failed)) == 3, 60, "the failures to send")
 
     received = {path.strip("/"): (headers, body) for path, headers, body in receiver.received}
     assert received.keys() == {"", *PATHS.values()}

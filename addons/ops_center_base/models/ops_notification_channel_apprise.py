@@ -15,7 +15,7 @@ class OpsNotificationChannel(models.Model):
     _inherit = "ops.notification.channel"
 
     kind = fields.Selection(
-        selection_add=[("apprise", "Other services (Apprise)")], ondelete={"apprise": "cascade"}
+        selection_add=[("apprise", "Other service (Apprise)")], ondelete={"apprise": "cascade"}
     )
     apprise_url = fields.Char(
         string="Apprise Address",

@@ -18,8 +18,7 @@ class OpsNotificationChannel(models.Model):
     _inherit = "ops.notification.channel"
 
     kind = fields.Selection(
-        selection_add=[("slack", "Slack, Mattermost, Rocket.Chat, Google Chat")],
-        ondelete={"slack": "cascade"},
+        selection_add=[("slack", "Slack or similar chat")], ondelete={"slack": "cascade"}
     )
     slack_url = fields.Char(
         string="Webhook Address",
@@ -27,8 +26,9 @@ class OpsNotificationChannel(models.Model):
         inverse="_inverse_secrets",
         exportable=False,
         copy=False,
-        help="The address of an incoming webhook, which the chat gives you. Whoever knows it can"
-        " write there, so it is stored encrypted and never shown again.",
+        help="The address of an incoming webhook, which Slack, Mattermost, Rocket.Chat or Google"
+        " Chat gives you. Whoever knows it can write there, so it is stored encrypted and never"
+        " shown again.",
     )
     slack_url_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
     slack_url_hint = fields.Char(string="Webhook Address Ends In", readonly=True, copy=False)

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class OpsOnCallShift(models.Model):
@@ -7,7 +7,6 @@ class OpsOnCallShift(models.Model):
     _name = "ops.on.call.shift"
     _description = "On-Call Shift"
     _order = "date_from, id"
-    _rec_name = "user_id"
 
     rota_id = fields.Many2one(
         "ops.on.call.rota", required=True, readonly=True, index=True, ondelete="cascade"
@@ -20,3 +19,10 @@ class OpsOnCallShift(models.Model):
     )
     date_from = fields.Datetime(string="From", required=True, readonly=True)
     date_to = fields.Datetime(string="To", required=True, readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("user_id.name", "rota_id.name")
+    def _compute_display_name(self):
+        for shift in self:
+            shift.display_name = f"{shift.user_id.name} ({shift.rota_id.name})"

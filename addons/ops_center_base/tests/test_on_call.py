@@ -164,6 +164,7 @@ class TestRota(NotificationCase):
     def test_calendar_follows(self):
         shifts = self.rota.shift_ids.sorted("date_from")
         self.assertEqual(shifts[:4].user_id.ids, self.users.ids)
+        self.assertIn("(Nights)", shifts[0].display_name)
         self.assertGreater(shifts[-1].date_to, datetime(2026, 1, 6) + timedelta(weeks=12))
         self.absence(self.ben, "2026-01-13 00:00:00", "2026-01-14 00:00:00")
         shifts = self.rota.shift_ids.sorted("date_from")
