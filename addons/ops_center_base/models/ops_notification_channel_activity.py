@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
 
 
 class OpsNotificationChannel(models.Model):
@@ -32,6 +32,16 @@ class OpsNotificationChannel(models.Model):
         document = notification._document()
         if not isinstance(document, self.pool["mail.activity.mixin"]):
             document = self
+        # Assignees become followers, which two workers must not make them at the same time: whoever
+        # updates the row later loses the race, and begins again with the followers in sight.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET write_date = write_date WHERE id = %s",
+                SQL.identifier(document._table),
+                document.id,
+            ),
+            log_exceptions=False,
+        )
         for user in self._assignees():
             document.activity_schedule(
                 "mail.mail_activity_data_todo",
