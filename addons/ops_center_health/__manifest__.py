@@ -7,7 +7,7 @@
     "website": "https://github.com/ops-center/ops-center",
     "license": "LGPL-3",
     "depends": ["ops_center_base"],
-    "external_dependencies": {"python": ["dnspython", "pycurl"]},
+    "external_dependencies": {"python": ["dnspython", "google-re2", "pycurl"]},
     "data": [
         "security/ir.model.access.csv",
         "security/ops_center_health_security.xml",
@@ -16,6 +16,7 @@
         "views/ops_health_incident_views.xml",
         "wizard/ops_health_sentinel_setup_views.xml",
         "views/ops_health_check_views.xml",
+        "views/ops_health_check_http_views.xml",
         "views/ops_escalation_policy_views.xml",
         "views/ops_notification_channel_views.xml",
         "views/ops_environment_views.xml",

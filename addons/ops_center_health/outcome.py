@@ -78,7 +78,7 @@ class Outcome:
 
 def describe(result, target) -> str:
     """All that a probe saw, for a human to read, secrets masked."""
-    lines = [f"{target.method} {target.url}" if target.kind == "http" else target.url]
+    lines = [f"{target.request.method} {target.url}" if target.kind == "http" else target.url]
     if result.address:
         lines.append(f"Address: {result.address}")
     if result.status:

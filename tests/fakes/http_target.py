@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import gzip
+import re
 import socket
 import struct
 import threading
 from urllib.parse import parse_qs, urlsplit
 
 MEBIBYTE = 1024 * 1024
+LENGTH = re.compile(rb"(?i)content-length: (\d+)")
 TLS_HANDSHAKE = b"\x16"
 
 # Path: status, body and headers.
@@ -24,10 +26,18 @@ BYTES = {
     "garbage": b"\x00\x01 this is not HTTP\r\n\r\n",
     "half": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ",
 }
+# Path: what is sent before the client hangs up, and whether our half of the connection is closed.
+LEFT_OPEN = {
+    "hang": (b"", False),
+    "stay": (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", False),
+    "half-closed": (b"HTTP/1.1 200 OK\r\n\r\nok", True),
+    "half-closed-empty": (b"", True),
+}
 # Path: what is sent once, and what is sent for ever after.
 FLOODS = {
     "drip": (b"HTTP/1.1 200 OK\r\n\r\n", b"."),
     "header-flood": (b"HTTP/1.1 200 OK\r\n", b"X-Flood: 0123456789abcdef\r\n"),
+    "informing": (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
     "huge": (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * MEBIBYTE),
 }
 
@@ -35,28 +45,32 @@ FLOODS = {
 class HttpTarget:
     """Serves from its own thread between ``__enter__`` and ``__exit__``.
 
-    ==================== ======================================================================
-    ``/status/<n>``      an answer with that status
-    ``/text?say=…``      that text as the body
-    ``/echo``            the request head as the body
-    ``/switch``          what the test set by ``set_status``
-    ``/slow/<s>``        a good answer after so many seconds
-    ``/hang``            no answer until the client gives up
-    ``/drip/<s>``        a body of which one byte comes every so many seconds, without end
-    ``/raw?hex=…``       those bytes
-    ``/stay``            a good answer, and the connection stays open without another
-    ``/reset``           the connection is reset after the request
-    ``/empty``           the connection is closed without an answer
-    ``/garbage``         an answer that is not HTTP
-    ``/half``            half of the announced body, then the connection is closed
-    ``/huge``            a body without end
-    ``/gzip-bomb``       64 KiB that unpack to 64 MiB
-    ``/bad-gzip``        a body that is not the gzip it is announced as
-    ``/header-flood``    headers without end
-    ``/binary``          bytes that are no text, announced as HTML
-    ``/redirect?to=…``   a redirect there, with a cookie
-    ``/loop``            a redirect to itself
-    ==================== ======================================================================
+    ====================== ======================================================================
+    ``/status/<n>``        an answer with that status
+    ``/text?say=…``        that text as the body
+    ``/echo``              the whole request as the body
+    ``/switch``            what the test set by ``set_status``
+    ``/slow/<s>``          a good answer after so many seconds
+    ``/hang``              no answer until the client gives up
+    ``/drip/<s>``          a body of which one byte comes every so many seconds, without end
+    ``/raw?hex=…``         those bytes
+    ``/stay``              a good answer, and the connection stays open without another
+    ``/reset``             the connection is reset after the request
+    ``/empty``             the connection is closed without an answer
+    ``/garbage``           an answer that is not HTTP
+    ``/half``              half of the announced body, then the connection is closed
+    ``/half-closed``       a good answer that ends with the server's half of the connection
+    ``/half-closed-empty`` the end of that half, without an answer
+    ``/informing/<s>``     an answer of 1xx every so many seconds, without end
+    ``/huge``              a body without end
+    ``/gzip-bomb``         64 KiB that unpack to 64 MiB
+    ``/bad-gzip``          a body that is not the gzip it is announced as
+    ``/header-flood``      headers without end
+    ``/binary``            bytes that are no text, announced as HTML
+    ``/redirect?to=…``     a redirect there, with a cookie
+    ``/loop``              a redirect to itself
+    ====================== ======================================================================
+
 
     :param host: loopback address to listen on
     :param tls: an ``ssl.SSLContext`` to speak HTTPS with
@@ -64,6 +78,7 @@ class HttpTarget:
 
     def __init__(self, host="127.0.0.1", port=0, tls=None):
         self.requests = []
+        self.heads = []
         self._host = host
         self._tls = tls
         self._switch = (200, "")
@@ -115,6 +130,9 @@ class HttpTarget:
                 head += await reader.readuntil(b"\r\n\r\n")
                 target = head.split()[1].decode()
                 self.requests.append(target)
+                self.heads.append(head.decode("latin-1"))
+                if length := LENGTH.search(head):
+                    head += await reader.readexactly(int(length[1]))
                 await self._answer(head, urlsplit(target), reader, writer)
         # Whoever probes may be gone already.
         with contextlib.suppress(OSError):
@@ -130,25 +148,26 @@ class HttpTarget:
             writer.write(BYTES[name])
         elif name in FLOODS:
             await _flood(writer, *FLOODS[name], float(argument or 0))
+        elif name in LEFT_OPEN:
+            content, half = LEFT_OPEN[name]
+            writer.write(content)
+            if half:
+                writer.write_eof()
+            await reader.read()
         match name:
             case "status":
                 await _send(writer, int(argument), "body of a target")
             case "text":
                 await _send(writer, 200, query["say"])
             case "echo":
-                await _send(writer, 200, head.decode("latin-1"))
+                await _send(writer, 200, head)
             case "redirect":
                 await _send(writer, 302, "", f"Location: {query['to']}", "Set-Cookie: a=b")
             case "slow":
                 await asyncio.sleep(float(argument))
                 await _send(writer, 200, "late")
-            case "hang":
-                await reader.read()
             case "raw":
                 writer.write(bytes.fromhex(query["hex"]))
-            case "stay":
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-                await reader.read()
             case "reset":
                 # Closing with a linger of zero seconds sends RST.
                 connection = writer.get_extra_info("socket")

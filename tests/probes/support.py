@@ -5,8 +5,10 @@ import os
 import socket
 import time
 
-from probes import Target, run
+from probes import HttpRequest, Target, run
 from probes.target import SCHEMES
+
+FOLLOW = HttpRequest(redirects="any")
 
 
 def target(url, key="only", **expectations):

@@ -5,7 +5,7 @@ from probes import AddressPolicy
 
 from tests.fakes.http_target import HttpTarget
 
-from .support import probe
+from .support import FOLLOW, probe
 
 INSIDE = [
     "0.0.0.0",  # noqa: S104 - nothing listens on it here
@@ -146,9 +146,9 @@ def test_redirect_to_a_denied_address_is_refused(web):
     policy = AddressPolicy(networks=("127.0.0.1/32",))
     with HttpTarget("127.0.0.2") as inside:
         url = web.url(f"/redirect?to={inside.url('/status/200')}")
-        assert probe(url, follow_redirects=True).verdict == "up"
+        assert probe(url, request=FOLLOW).verdict == "up"
         inside.requests.clear()
-        result = probe(url, follow_redirects=True, allow=policy)
+        result = probe(url, request=FOLLOW, allow=policy)
         assert not inside.requests
     assert (result.verdict, result.error) == ("unknown", "address_denied")
     assert result.message == (

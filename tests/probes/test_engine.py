@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from probes import run
+from probes import HttpRequest, run
 
 from tests.fakes.http_target import HttpTarget
 
@@ -106,7 +106,10 @@ def test_two_runs_at_a_time_do_not_mix(web):
 
 
 def test_nothing_of_a_probe_reaches_the_next(web):
-    probe(web.url("/redirect?to=/echo"), follow_redirects=True, headers={"X-Secret": "canary"})
+    probe(
+        web.url("/redirect?to=/echo"),
+        request=HttpRequest(redirects="any", headers={"X-Secret": "canary"}),
+    )
     assert b"canary" not in probe(web.url("/echo")).body
     assert probe(web.url("/redirect?to=/echo")).status == 302
 

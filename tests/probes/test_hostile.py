@@ -8,7 +8,7 @@ from probes import run
 
 from tests.fakes.http_target import HttpTarget
 
-from .support import probe, target
+from .support import FOLLOW, probe, target
 
 LOCATIONS = [
     b"f\xff\xfe://x/",
@@ -38,7 +38,7 @@ def assert_presentable(result):
 @pytest.mark.parametrize("location", LOCATIONS)
 def test_redirect_to_nonsense(web, location):
     answer = b"HTTP/1.1 302 \xff\r\n\xff: \xff\r\nLocation: " + location + b"\r\n\r\n"
-    result = probe(raw(web, answer), follow_redirects=True, timeout=1)
+    result = probe(raw(web, answer), request=FOLLOW, timeout=1)
     assert_presentable(result)
 
 

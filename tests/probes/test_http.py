@@ -3,10 +3,11 @@
 import time
 
 import pytest
+from probes import HttpRequest
 
 from tests.fakes.http_target import HttpTarget
 
-from .support import blackhole, closed_port, probe
+from .support import FOLLOW, blackhole, closed_port, probe
 
 
 def test_good_answer_is_up_with_its_phases(web):
@@ -39,9 +40,9 @@ def test_good_answer_is_up_with_its_phases(web):
         ("/header-flood", {}, "headers_too_large"),
         ("/huge", {"body_contains": "hello"}, "too_large"),
         ("/gzip-bomb", {"body_contains": "hello"}, "too_large"),
-        ("/loop", {"follow_redirects": True}, "redirects"),
-        ("/redirect?to=file:///etc/passwd", {"follow_redirects": True}, "redirect_refused"),
-        ("/redirect?to=http://a:99999/", {"follow_redirects": True}, "redirect_refused"),
+        ("/loop", {"request": FOLLOW}, "redirects"),
+        ("/redirect?to=file:///etc/passwd", {"request": FOLLOW}, "redirect_refused"),
+        ("/redirect?to=http://a:99999/", {"request": FOLLOW}, "redirect_refused"),
     ],
 )
 def test_bad_answer_is_down(web, path, expectations, error):
@@ -54,10 +55,10 @@ def test_bad_answer_is_down(web, path, expectations, error):
     [
         ("/status/404", {"expected_status": "200-299,404"}),
         ("/status/204", {}),
-        ("/status/200", {"method": "HEAD"}),
+        ("/status/200", {"request": HttpRequest(method="HEAD")}),
         ("/text?say=gr%C3%BC%C3%9Fe", {"body_contains": "grüße"}),
         ("/redirect?to=/status/500", {}),
-        ("/redirect?to=/status/200", {"follow_redirects": True, "expected_status": "200"}),
+        ("/redirect?to=/status/200", {"request": FOLLOW, "expected_status": "200"}),
         ("/huge", {}),
         ("/gzip-bomb", {}),
         ("/binary", {}),
@@ -106,7 +107,7 @@ def test_closed_port_refuses():
 def test_message_names_the_hop_that_failed(web):
     port = closed_port()
     redirect = web.url(f"/redirect?to=http://127.0.0.2:{port}/")
-    result = probe(redirect, follow_redirects=True)
+    result = probe(redirect, request=FOLLOW)
     assert result.error == "connect_refused"
     assert result.message == (
         f"127.0.0.2 refuses connections on port {port}: nothing listens there."
@@ -166,16 +167,17 @@ def test_proxies_of_the_environment_are_not_used(web, monkeypatch):
 
 def test_cookies_are_neither_sent_on_nor_kept(web):
     redirect = web.url("/redirect?to=/echo")
-    assert "cookie" not in probe(redirect, follow_redirects=True).body.decode().lower()
+    assert "cookie" not in probe(redirect, request=FOLLOW).body.decode().lower()
     assert "set-cookie" not in probe(redirect).headers
 
 
 def test_headers_are_sent_and_credentials_not_to_another_host(web):
     headers = {"Authorization": "Bearer canary", "X-Empty": "", "X-Name": "grüße"}
-    head = probe(web.url("/echo"), headers=headers).body.decode("utf-8")
+    request = HttpRequest(headers=headers, redirects="any")
+    head = probe(web.url("/echo"), request=request).body.decode("utf-8")
     assert "Authorization: Bearer canary\r\n" in head
     assert "X-Empty:\r\n" in head
     elsewhere = web.url("/echo", host="localhost")
-    redirected = probe(web.url(f"/redirect?to={elsewhere}"), headers=headers, follow_redirects=True)
+    redirected = probe(web.url(f"/redirect?to={elsewhere}"), request=request)
     assert redirected.body.startswith(b"GET /echo")
     assert b"canary" not in redirected.body

@@ -14,7 +14,7 @@ from probes import AddressPolicy, run
 
 from tests.fakes.http_target import HttpTarget
 
-from .support import probe, target
+from .support import FOLLOW, probe, target
 
 # Seconds, above every timeout of these tests.
 FOR_EVER = 10
@@ -107,7 +107,7 @@ def test_redirect_does_not_go_to_an_address_of_long_ago(web, names):
     assert probe(moving).verdict == "up"
     time.sleep(1.2)
     redirect = web.url(f"/redirect?to={moving}")
-    assert probe(redirect, follow_redirects=True).error == "dns"
+    assert probe(redirect, request=FOLLOW).error == "dns"
 
 
 def test_address_that_answers_is_found_among_several(web, names):

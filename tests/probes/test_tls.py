@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.http_target import HttpTarget
 
-from .support import probe
+from .support import FOLLOW, probe
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_tls_where_nobody_speaks_it(web):
 def test_redirect_does_not_lead_from_https_to_http(serve, web):
     with serve("127.0.0.1") as secure:
         url = secure.url(f"/redirect?to={web.url('/text?say=plain')}")
-        result = probe(url, follow_redirects=True)
+        result = probe(url, request=FOLLOW)
     assert result.error == "redirect_refused", result.message
     assert result.body == b""
 
@@ -166,7 +166,7 @@ def test_redirect_does_not_lead_from_https_to_http(serve, web):
 @pytest.mark.usefixtures("trusted")
 def test_redirect_from_http_to_https_is_verified(serve, web):
     with serve("shop.example") as secure:
-        result = probe(web.url(f"/redirect?to={secure.url()}"), follow_redirects=True)
+        result = probe(web.url(f"/redirect?to={secure.url()}"), request=FOLLOW)
     assert result.error == "tls_hostname", result.message
 
 

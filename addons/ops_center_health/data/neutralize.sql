@@ -1,8 +1,12 @@
--- a copy must not probe what only the original watches, nor log in there
+-- a copy must not probe what only the original watches, nor hold what it logs in with
 UPDATE ops_health_check
    SET state = 'paused',
        pg_password_cipher = NULL,
-       pg_password_hint = NULL
+       pg_password_hint = NULL,
+       auth_secret_cipher = NULL,
+       auth_secret_hint = NULL,
+       client_key_cipher = NULL,
+       client_key_hint = NULL
  WHERE kind != 'self';
 
 -- a sentinel of the original must not page about a copy

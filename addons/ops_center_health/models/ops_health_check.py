@@ -170,8 +170,9 @@ class OpsHealthCheck(models.Model):
             if target and target.allow and _is_refused(target):
                 raise ValidationError(
                     self.env._(
-                        "“Address” of %(name)s leads into an internal network. Choose a public one,"
-                        " or ask a manager to allow this network in the settings.",
+                        "“Address” of %(name)s, or its proxy, leads into an internal network."
+                        " Choose a public one, or ask a manager to allow this network in the"
+                        " settings.",
                         name=check.name,
                     )
                 )
@@ -427,8 +428,9 @@ class OpsHealthCheck(models.Model):
 
 def _is_refused(target):
     """Whether a numeric address may not be probed; names are judged when they are resolved."""
+    host, _port = target.peer
     try:
-        ip_address(target.host)
+        ip_address(host)
     except ValueError:
         return False
-    return not target.allow(target.host)
+    return not target.allow(host)

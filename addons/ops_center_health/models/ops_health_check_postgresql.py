@@ -53,10 +53,6 @@ class OpsHealthCheck(models.Model):
         string="Connections: Down Above", help="In per cent. 0 for no limit."
     )
 
-    @property
-    def _secret_fields(self):
-        return {**super()._secret_fields, "pg_password": "pg_password_cipher"}
-
     # === CONSTRAINT METHODS === #
 
     @api.constrains(

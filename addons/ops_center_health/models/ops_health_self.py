@@ -11,7 +11,7 @@ from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
 from .. import error_counter
 from ..outcome import Outcome
-from ..probes import Target
+from ..probes import HttpRequest, Target
 from ..self_checks import MEASURES, Measure, Surroundings
 
 _logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class OpsHealthSelf(models.AbstractModel):
         return Target(
             key=check.id,
             url=url,
-            headers=headers,
+            request=HttpRequest(headers=headers),
             expected_status=check.expected_status,
             timeout=check.timeout,
             degraded_ms=check.degraded_ms or None,

@@ -8,6 +8,8 @@ Give `run` any number of `Target` and take a `Result` for each, or have a `Probe
 from .address_policy import AddressPolicy
 from .dns_target import DnsExpectation
 from .engine import run
+from .http_expectation import HttpExpectation
+from .http_request import HttpRequest
 from .postgresql_target import PostgresqlExpectation
 from .prober import Prober
 from .result import Result
@@ -16,6 +18,8 @@ from .target import Target
 __all__ = [
     "AddressPolicy",
     "DnsExpectation",
+    "HttpExpectation",
+    "HttpRequest",
     "PostgresqlExpectation",
     "Prober",
     "Result",

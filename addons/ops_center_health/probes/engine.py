@@ -156,11 +156,12 @@ class Engine:
         else:
             handle = threaded_probe(job, self._finished)
             self._running[handle] = handle
-        if not target.host or is_address(target.host):
+        host, _port = target.peer
+        if not host or is_address(host):
             self._hand_over(handle)
         else:
             self._unresolved[handle] = ""
-            self._resolver.look_up(target.host)
+            self._resolver.look_up(host)
 
     def _hand_over(self, handle: Handle, addresses: Iterable[str] = ()) -> None:
         self._running[handle].begin(addresses)
@@ -223,13 +224,14 @@ class Engine:
     def _take_answers(self) -> None:
         for name, addresses, detail in self._resolver.answers():
             for handle in list(self._unresolved):
-                if self._running[handle].target.host != name:
+                target = self._running[handle].target
+                if target.peer[0] != name:
                     continue
-                if addresses:
+                if usable := target.usable_addresses(addresses):
                     del self._unresolved[handle]
-                    self._hand_over(handle, addresses)
+                    self._hand_over(handle, usable)
                 else:
-                    self._unresolved[handle] = detail
+                    self._unresolved[handle] = detail or "it has no address of the kind asked for"
 
     def _on_socket(self, what: int, descriptor: int, *_unused: object) -> None:
         """libcurl says which events of a socket it wants to hear of."""

@@ -1,13 +1,17 @@
 """What to probe, and what to expect of it."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import ip_address
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from .assertions import parse_status_ranges
 from .dns_target import DnsExpectation, parse_question
+from .http_expectation import HttpExpectation
+from .http_request import HttpRequest
 from .postgresql_target import PostgresqlExpectation, parse_login
+from .resolver import is_address
 
 SCHEMES = {
     "http": ("http", "https"),
@@ -25,7 +29,7 @@ DEFAULT_PORTS = {
     "postgresql": 5432,
     "postgres": 5432,
 }
-METHODS = ("GET", "HEAD")
+FAMILIES = {"any": None, "ipv4": 4, "ipv6": 6}
 URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
 
 
@@ -44,14 +48,16 @@ class Target:
     :param expected_status: accepted HTTP statuses, such as ``200-299,301``
     :param body_contains: text that the decoded body must contain, compared as UTF-8
     :param timeout: seconds for everything: name look-up, connection, TLS, headers and body
-    :param follow_redirects: follow up to five, never from https back to http
+    :param family: which addresses to connect to: ``any``, ``ipv4`` or ``ipv6``
     :param verify: whether the TLS certificate must be trusted and name the host
     :param certificate_days: certificates that expire sooner are called degraded
-    :param headers: sent along; credentials are not sent on to another host
     :param degraded_ms: slower good answers are called degraded
+    :param max_latency_ms: slower good answers are called down
     :param allow: tells of each address, just before it is connected to, whether it may be;
         see :class:`.address_policy.AddressPolicy`
     :param max_body: bytes of the decoded body after which reading stops
+    :param request: what is sent of the kind ``http``
+    :param expectation: what else is expected of the kind ``http``
     :param dns: what is expected of the kind ``dns``
     :param postgresql: what is asked and expected of the kind ``postgresql``
     """
@@ -59,31 +65,31 @@ class Target:
     key: Hashable
     url: str
     kind: str = "http"
-    method: str = "GET"
     expected_status: str = "200-399"
     body_contains: str = ""
     timeout: float = 10.0
-    follow_redirects: bool = False
+    family: str = "any"
     verify: bool = True
     certificate_days: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
     degraded_ms: int | None = None
+    max_latency_ms: int | None = None
     allow: Callable[[str], bool] | None = None
     max_body: int = 64 * 1024
+    request: HttpRequest = field(default_factory=HttpRequest)
+    expectation: HttpExpectation = field(default_factory=HttpExpectation)
     dns: DnsExpectation = field(default_factory=DnsExpectation)
     postgresql: PostgresqlExpectation = field(default_factory=PostgresqlExpectation)
 
     def __post_init__(self) -> None:
         if self.kind not in SCHEMES:
             raise ValueError(f"{self.kind!r} is not a kind of probe. Use {KINDS}.")
-        if self.method not in METHODS:
-            raise ValueError(f"Probes only read: use GET or HEAD instead of {self.method!r}.")
+        if self.family not in FAMILIES:
+            raise ValueError(f"{self.family!r} is no kind of addresses. Use any, ipv4 or ipv6.")
         if self.timeout <= 0:
             raise ValueError("The timeout must be longer than zero seconds.")
-        if any(sign in text for item in self.headers.items() for text in item for sign in "\r\n"):
-            raise ValueError("A header must not contain a line break.")
         parse_status_ranges(self.expected_status)
         self._check_url()
+        self._check_family()
 
     def _check_url(self) -> None:
         if not self.url.isprintable() or " " in self.url:
@@ -106,6 +112,24 @@ class Target:
             raise ValueError("The address must end with a port, for instance tcp://host:5432.")
         if self.kind == "postgresql":
             parse_login(self.parts)
+
+    def _check_family(self) -> None:
+        host, _port = self.peer
+        if is_address(host) and not self.usable_addresses([host]):
+            wanted = "IPv4" if self.family == "ipv4" else "IPv6"
+            raise ValueError(f"The address {host} is not an {wanted} address, as was asked for.")
+
+    def usable_addresses(self, addresses: Iterable[str]) -> list[str]:
+        """Those of the addresses that are of the family which was asked for."""
+        version = FAMILIES[self.family]
+        return [text for text in addresses if not version or ip_address(text).version == version]
+
+    @cached_property
+    def peer(self) -> tuple[str, int | None]:
+        """Host and port of whom the probe connects to: the proxy if there is one."""
+        if self.request.proxy:
+            return self.request.proxy_parts.hostname, self.request.proxy_parts.port
+        return self.host, self.port
 
     @cached_property
     def host(self) -> str:

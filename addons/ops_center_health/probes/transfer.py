@@ -40,6 +40,12 @@ CONNECT_ERRORS = {
     errno.EADDRNOTAVAIL: "prober",
 }
 
+IP_RESOLVE = {
+    "any": pycurl.IPRESOLVE_WHATEVER,
+    "ipv4": pycurl.IPRESOLVE_V4,
+    "ipv6": pycurl.IPRESOLVE_V6,
+}
+
 
 class Transfer:
     """A target being probed through a libcurl handle that is this probe's alone meanwhile."""
@@ -71,6 +77,7 @@ class Transfer:
         self.curl.setopt(pycurl.DNS_CACHE_TIMEOUT, 1)
         # An empty proxy also overrules those named in the environment.
         self.curl.setopt(pycurl.PROXY, "")
+        self.curl.setopt(pycurl.IPRESOLVE, IP_RESOLVE[self.target.family])
         if self.target.allow:
             self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
 
@@ -81,8 +88,9 @@ class Transfer:
         left = self.expires_at - self._begun_at
         self.curl.setopt(pycurl.TIMEOUT_MS, max(1, round(left * 1000)))
         if addresses:
-            host = urlsplit(self.target.ascii_url).hostname
-            entry = f"+{host}:{self.target.port}:{','.join(addresses)}"
+            host, port = self.target.peer
+            name = host.encode("idna").decode()
+            entry = f"+{name}:{port}:{','.join(addresses)}"
             self.curl.setopt(pycurl.RESOLVE, [entry])
 
     def _judge(self) -> str:
@@ -94,17 +102,22 @@ class Transfer:
         days = self.target.certificate_days
         return date_error(certificate, days, self.started_at) if certificate and days else ""
 
+    @staticmethod
+    def _latency_error(milliseconds: float, limit: int | None, error: str) -> str:
+        """The error code of an answer that is good but came later than a limit."""
+        return error if limit and milliseconds > limit else ""
+
     def result(self, code: int = pycurl.E_OK, detail: str = "") -> Result:
         """What this probe saw, once libcurl ended the transfer with `code` and `detail`."""
         certificate = server_certificate(self.curl)
+        phases = self._phases()
         error = (
             self._transfer_error(code, detail)
             or self._judge()
+            or self._latency_error(phases["total"], self.target.max_latency_ms, "too_slow")
             or self._certificate_error(certificate)
+            or self._latency_error(phases["total"], self.target.degraded_ms, "slow")
         )
-        phases = self._phases()
-        if not error and self.target.degraded_ms and phases["total"] > self.target.degraded_ms:
-            error = "slow"
         return Result(
             key=self.job.key,
             verdict=verdict_of(error),
@@ -114,7 +127,7 @@ class Transfer:
             latency_ms=phases["total"],
             phases=phases,
             address=self.curl.getinfo(pycurl.PRIMARY_IP),
-            body=bytes(self.body[:EXCERPT_BYTES]),
+            body=self._excerpt(),
             headers=self.headers,
             certificate=certificate,
             started_at=self.started_at,
@@ -133,10 +146,15 @@ class Transfer:
             case pycurl.E_PEER_FAILED_VERIFICATION:
                 return verification_error(self.curl, detail)
             case pycurl.E_RECV_ERROR:
-                reset = self.curl.getinfo(pycurl.OS_ERRNO) == errno.ECONNRESET
-                return "reset" if reset else "protocol"
+                return self._reading_error(detail)
         # What is not known to be the target's fault is not held against it.
         return ERRORS.get(code, "prober")
+
+    def _reading_error(self, detail: str) -> str:
+        if self.curl.getinfo(pycurl.OS_ERRNO) in {errno.ECONNRESET, errno.EPIPE}:
+            return "reset"
+        # In TLS 1.3 servers object to a client only after the handshake.
+        return "tls" if "SSL_read" in detail else "protocol"
 
     def _connect_error(self) -> str:
         if self._denied:
@@ -161,6 +179,10 @@ class Transfer:
             return pycurl.SOCKET_BAD
 
     # === WHAT WAS SEEN === #
+
+    def _excerpt(self) -> bytes:
+        """The beginning of the body, to be shown."""
+        return bytes(self.body[:EXCERPT_BYTES])
 
     def _status(self) -> int | None:
         return self.curl.getinfo(pycurl.RESPONSE_CODE) or None
@@ -212,6 +234,7 @@ class Transfer:
             "timeout": f"{self.target.timeout:g}",
             "latency": f"{phases['total']:.0f}",
             "degraded_ms": self.target.degraded_ms,
+            "max_latency_ms": self.target.max_latency_ms,
             "status": self._status(),
             "expected_status": self.target.expected_status,
             "max_body": self.target.max_body,
