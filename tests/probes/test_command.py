@@ -82,3 +82,21 @@ def test_impossible_address_is_one_clear_line():
     assert done.stderr.splitlines()[-1] == (
         "probes: error: The address must start with http:// or https://"
     )
+
+
+def test_request_is_sent_and_the_answer_judged(web):
+    asked = ("--method", "POST", "--header", "X-A: b", "--data", '{"status": "ok"}')
+    expected = ("--has-header", "Content-Type: text", "--contains", "POST /echo", "--status", "200")
+    done = command(*asked, *expected, "--matches", "(?i)x-a: B", web.url("/echo"))
+    assert done.returncode == 0, done.stdout
+    done = command("--excludes", "X-A", *asked, web.url("/echo"))
+    assert "must not contain" in done.stdout
+    web.set_status(200, '{"queue": 5}')
+    done = command("--holds", "$.queue < 5", web.url("/switch"))
+    assert "The answer has 5, expected $.queue < 5." in done.stdout
+
+
+def test_impossible_expectation_is_one_clear_line(web):
+    done = command("--holds", "queue < 5", web.url())
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("probes: error: 'queue < 5' is not a condition.")

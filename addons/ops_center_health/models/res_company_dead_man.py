@@ -23,8 +23,6 @@ class ResCompany(models.Model):
     _name = "res.company"
     _inherit = ["res.company", "ops.secret.mixin"]
 
-    _secret_fields = {"ops_dead_man_url": "ops_dead_man_url_cipher"}
-
     # Whoever knows the address can say that all is well.
     ops_dead_man_url = fields.Char(
         string="Address to Call While All Is Well",

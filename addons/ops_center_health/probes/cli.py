@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
+from . import cli_http
 from .engine import run
 from .postgresql_target import PostgresqlExpectation
 from .result import Result
 from .sentinel import cli as sentinel
-from .target import SCHEMES, Target
+from .target import FAMILIES, SCHEMES, Target
 
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
 
@@ -37,10 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " dns:///name) or postgresql://user@host:port/database (its password in PGPASSWORD)",
     )
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each (default 10)")
+    parser.add_argument("--family", choices=FAMILIES, default="any", help="addresses to connect to")
     parser.add_argument("--json", action="store_true", help="print everything that was seen")
+    cli_http.add_options(parser)
     options = parser.parse_args(arguments)
     try:
-        targets = [_target(number, url, options.timeout) for number, url in enumerate(options.urls)]
+        targets = [_target(number, url, options) for number, url in enumerate(options.urls)]
     except ValueError as error:
         parser.error(str(error))
     results = sorted(run(targets), key=lambda result: result.key)
@@ -52,16 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(result.verdict != "up" for result in results))
 
 
-def _target(key: int, url: str, timeout: float) -> Target:
+def _target(key: int, url: str, options: argparse.Namespace) -> Target:
     scheme = url.partition(":")[0]
     kind = next((kind for kind, schemes in SCHEMES.items() if scheme in schemes), "http")
+    further = cli_http.target_values(options) if kind == "http" else {}
     password = os.environ.get("PGPASSWORD", "")
     return Target(
         key=key,
         kind=kind,
         url=url,
-        timeout=timeout,
+        timeout=options.timeout,
+        family=options.family,
         postgresql=PostgresqlExpectation(password=password),
+        **further,
     )
 
 
