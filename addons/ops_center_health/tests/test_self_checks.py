@@ -220,7 +220,8 @@ class TestSelfChecksOfTheServer(HttpCase):
 
     def test_server_is_found_where_it_listens(self):
         self.assertEqual(self.target("readiness").url, f"{self.base_url()}/ops/ready")
-        self.assertEqual(self.target("readiness").headers["X-Odoo-Database"], self.env.cr.dbname)
+        headers = self.target("readiness").request.headers
+        self.assertEqual(headers["X-Odoo-Database"], self.env.cr.dbname)
 
     def test_server_elsewhere(self):
         os.environ["OPS_CENTER_SELF_URL"] = "http://odoo:8069"
