@@ -5,7 +5,12 @@ export default [
     js.configs.recommended,
     {
         languageOptions: {
-            globals: { ...globals.browser, luxon: "readonly", odoo: "readonly" },
+            globals: {
+                ...globals.browser,
+                Chart: "readonly",
+                luxon: "readonly",
+                odoo: "readonly",
+            },
         },
         linterOptions: { reportUnusedDisableDirectives: "error" },
         rules: {

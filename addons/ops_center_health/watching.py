@@ -24,7 +24,7 @@ from .outcome import Outcome
 from .probes import Prober, Target
 from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
-from .storage import pings, states
+from .storage import intervals, pings, states
 
 _logger = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Claim:
     standing: Standing
     since_last: float  # seconds since the last look
     due_in: float  # seconds
+    unseen_since: datetime | None  # nobody looked, though it was time to
 
     @property
     def window(self):
@@ -170,6 +171,7 @@ class Watcher:
             ),
             since_last=lease["since_last"] or 0.0,
             due_in=lease["due_in"],
+            unseen_since=lease["unseen_since"],
         )
 
     # === LOOK === #
@@ -306,6 +308,14 @@ def _store(env, seen):
     shown = {row["check_id"]: row["certificate"] for row in rows if row["certificate"]}
     if certificates := {check: shown[check] for check in shown.keys() & held}:
         env["ops.health.check"]._keep_certificates(certificates)
+    intervals.add_unseen(
+        env.cr,
+        [
+            (claim.watch.check_id, claim.unseen_since, outcome.at)
+            for claim, outcome in seen
+            if claim.unseen_since and claim.watch.check_id in held
+        ],
+    )
     awaited = any(claim.is_awaited for claim, _outcome in seen)
     if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(told))

@@ -1,4 +1,5 @@
 from . import test_deployment
+from . import test_latency_chart
 from . import test_observe
 from . import test_record
 from . import test_snapshot

@@ -10,8 +10,9 @@ from . import ops_health_check
 from . import ops_health_check_certificate
 from . import ops_health_check_dns
 from . import ops_health_check_heartbeat
-from . import ops_health_check_postgresql
+from . import ops_health_check_history
 from . import ops_health_check_http
+from . import ops_health_check_postgresql
 from . import ops_health_incident
 from . import ops_health_incident_escalation
 from . import ops_notification_channel

@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -5,9 +6,11 @@ from odoo.tools import drop_view_if_exists
 
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
-from ..storage import log_errors, samples
+from ..storage import log_errors, rollups, samples
 
 RETENTION_DAYS = 7
+HOURS_RETENTION = timedelta(days=400)
+PASS = 15  # seconds
 
 
 class OpsHealthSample(models.Model):
@@ -44,6 +47,7 @@ class OpsHealthSample(models.Model):
         cr = self.env.cr
         samples.create_table(cr)
         log_errors.create_table(cr)
+        rollups.create_tables(cr)
         drop_view_if_exists(cr, self._table)
         cr.execute("""
             CREATE VIEW ops_health_sample_view AS
@@ -56,6 +60,15 @@ class OpsHealthSample(models.Model):
 
     # === BUSINESS METHODS === #
 
+    @api.model
+    def _roll_up(self):
+        """Loop: put together the samples of the hours that are over."""
+        end = time.monotonic() + PASS
+        while run_in_new_transaction(self.env, lambda env: rollups.close_hours(env.cr)):
+            if time.monotonic() > end:
+                return 0.0
+        return None
+
     @api.autovacuum
     def _gc_samples(self):
         """Make the partitions of the coming days, drop what is too old."""
@@ -64,6 +77,7 @@ class OpsHealthSample(models.Model):
             samples.add_coming_partitions,
             lambda cr: samples.drop_old_partitions(cr, retention),
             lambda cr: log_errors.delete_old(cr, retention),
+            lambda cr: rollups.delete_old_hours(cr, HOURS_RETENTION),
         ):
             run_in_new_transaction(self.env, lambda env, upkeep=upkeep: upkeep(env.cr))
 

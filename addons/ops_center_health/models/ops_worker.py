@@ -11,6 +11,7 @@ class OpsWorker(models.Model):
         return [
             *super()._loops(),
             Loop("probe", "ops.health.check", "_begin_due", 1.0, finish="_finish_begun"),
-            Loop("dead_man", "res.company", "_ops_call_dead_man", 60),
+            Loop("roll_up", "ops.health.sample", "_roll_up", 300.0),
             Loop("escalate", "ops.health.incident", "_run_escalation", 15.0),
+            Loop("dead_man", "res.company", "_ops_call_dead_man", 60),
         ]

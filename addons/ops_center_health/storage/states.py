@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from . import samples
 from .clock import NOW
+from .intervals import UNSEEN_SINCE
 
 LEASE_MARGIN = 30  # seconds for storing a result after the probe's own timeout
 
@@ -96,15 +97,16 @@ def claim_due(cr, owner, limit, ahead=0.0):
         before their time
     :return: dictionaries with ``check_id``, ``company_id``, ``revision``, ``fence`` (store the
         result with it), ``state``, ``consecutive_failures``, ``consecutive_successes``, ``due_in``
-        and ``since_last``: the seconds until its time and since the last look, or None
+        and ``since_last``: the seconds until its time and since the last look, or None; and
+        ``unseen_since``, from when on nobody looked though it was time to, or None
     """
     # Losing a race is not an error: whoever won it probes.
     cr.execute(
         SQL(
             """
             WITH due AS (
-                SELECT state.check_id,
-                       checks.state, checks.company_id,
+                SELECT state.check_id, checks.state, checks.company_id,
+                       %(unseen_since)s AS unseen_since,
                        %(now)s + (checks.timeout + %(margin)s) * interval '1 second' AS lease_until
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
@@ -125,11 +127,13 @@ def claim_due(cr, owner, limit, ahead=0.0):
               FROM due
              WHERE state.check_id = due.check_id
          RETURNING state.check_id, state.fence, state.revision, due.state, due.company_id,
+                   due.unseen_since,
                    state.consecutive_failures, state.consecutive_successes,
                    extract(epoch FROM state.next_run - %(now)s)::float AS due_in,
                    extract(epoch FROM %(now)s - state.last_at)::float AS since_last
             """,
             now=NOW,
+            unseen_since=UNSEEN_SINCE,
             margin=LEASE_MARGIN,
             limit=limit,
             ahead=ahead,

@@ -8,10 +8,12 @@ from . import test_health_incident
 from . import test_health_state
 from . import test_heartbeat
 from . import test_heartbeat_check
+from . import test_history
 from . import test_http_check
 from . import test_news
 from . import test_outcome
 from . import test_postgresql_check
+from . import test_rollups
 from . import test_sample_storage
 from . import test_schedule
 from . import test_self_checks

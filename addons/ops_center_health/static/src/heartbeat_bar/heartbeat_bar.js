@@ -1,16 +1,7 @@
 import { Component } from "@odoo/owl";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
-
-const STATES = {
-    up: { label: _t("Up"), color: "bg-success" },
-    degraded: { label: _t("Degraded"), color: "bg-warning" },
-    down: { label: _t("Down"), color: "bg-danger" },
-    unknown: { label: _t("Unknown"), color: "bg-secondary" },
-};
-
-/** Places for results; those that are not taken yet are pale. */
-const LENGTH = 40;
+import { STATES } from "./states";
 
 /**
  * The last results of a check as a row of bars, the newest on the right. Worse results stand
@@ -18,7 +9,12 @@ const LENGTH = 40;
  */
 export class HeartbeatBar extends Component {
     static template = "ops_center_health.HeartbeatBar";
-    static props = { heartbeats: { type: Array } };
+    static props = {
+        heartbeats: { type: Array },
+        /** Places for results; those that are not taken yet are pale. */
+        length: { type: Number, optional: true },
+    };
+    static defaultProps = { length: 40 };
 
     get bars() {
         const bars = this.props.heartbeats.map((beat) => ({
@@ -26,7 +22,7 @@ export class HeartbeatBar extends Component {
             tooltip: this.describe(beat),
         }));
         const free = { class: "bg-secondary opacity-25" };
-        return [...Array(Math.max(LENGTH - bars.length, 0)).fill(free), ...bars];
+        return [...Array(Math.max(this.props.length - bars.length, 0)).fill(free), ...bars];
     }
 
     get summary() {
