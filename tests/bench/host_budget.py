@@ -24,6 +24,8 @@ DAY = 86400  # seconds
 MONTH = 30  # days
 # Days that rows are kept; all others stay.
 KEPT_DAYS = {"ops_health_sample": 7, "bus_bus": 1}
+# Rows a month that come once an hour or a day, and so hardly while it is measured.
+ROLLED_UP = {"ops_health_rollup_hour": CHECKS * 24 * MONTH, "ops_health_rollup_day": CHECKS * MONTH}
 # What grows because of the other scheduled action.
 NOT_OURS = {"bench_run", "ir_cron_trigger", "ir_cron_progress"}
 MEBIBYTE = 1024 * 1024
@@ -134,7 +136,9 @@ def bytes_a_row(query, table):
     """Return what a row takes, indexes included, in a table as long as a day's samples."""
     rows = CHECKS * DAY // INTERVAL
     query(f"CREATE TABLE bench_copy (LIKE {table} INCLUDING ALL EXCLUDING IDENTITY)")
-    numbered = "jsonb_populate_record(row, jsonb_build_object('id', row_number() OVER ()))"
+    # Keys are to be unique in the copy, too.
+    keys = "jsonb_build_object('id', row_number() OVER (), 'check_id', row_number() OVER ())"
+    numbered = f"jsonb_populate_record(row, {keys})"
     query(
         f"INSERT INTO bench_copy SELECT ({numbered}).*"  # noqa: S608 - names of tables
         f" FROM {table} AS row, generate_series(1, %s) LIMIT %s",
@@ -148,13 +152,24 @@ def bytes_a_row(query, table):
 
 def growth(query, before, after, seconds):
     """Return by how many MiB each table is larger after a month."""
-    larger = {}
-    for table in after.keys() - NOT_OURS:
+    larger = {
+        table: rows * bytes_a_row(query, table) / MEBIBYTE for table, rows in ROLLED_UP.items()
+    }
+    for table in after.keys() - NOT_OURS - ROLLED_UP.keys():
         if rows := after[table] - before.get(table, 0):
             days = min(MONTH, KEPT_DAYS.get(table, MONTH))
             size = rows / seconds * DAY * days * bytes_a_row(query, table)
             larger[table] = size / MEBIBYTE
     return larger
+
+
+def roll_up(query):
+    """Have the worker roll the results up, as if they were of the hour before."""
+    query("UPDATE ops_health_sample SET at = at - interval '1 hour'")
+    query("UPDATE ops_health_rollup_mark SET closed_until = closed_until - interval '1 hour'")
+    query("SELECT pg_notify('ops_center', 'roll_up')")
+    rolled_up = "SELECT 1 FROM ops_health_rollup_day HAVING count(*) >= %s"
+    wait_until(lambda: query(rolled_up, CHECKS), 60, "the roll-ups")
 
 
 def show(lines):
@@ -182,7 +197,9 @@ def test_host_budget(database, query, other_cron, start_worker, seconds):
     meter = Meter(worker.pid, database)
     beside_worker = ninety_ninth(delays.measure(seconds, meter)) - without
     measured = time.monotonic() - begin
-    larger = growth(query, rows, count_rows(query), measured)
+    later_rows = count_rows(query)
+    roll_up(query)
+    larger = growth(query, rows, later_rows, measured)
     memory = peak_memory(worker.pid)
     worker.terminate()
 
