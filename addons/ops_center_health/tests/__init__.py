@@ -8,6 +8,7 @@ from . import test_health_incident
 from . import test_health_state
 from . import test_heartbeat
 from . import test_heartbeat_check
+from . import test_histogram
 from . import test_history
 from . import test_http_check
 from . import test_news
