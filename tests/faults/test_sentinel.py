@@ -14,8 +14,9 @@ from tests.fakes.odoo_target import OdooTarget
 from tests.fakes.smtp_server import SmtpServer
 from tests.harness.processes import REPOSITORY, OdooServer, OpsWorker, wait_until
 
-# As by default, but for the pauses: three bad looks in a row.
-TIMING = {"interval": 0.5, "timeout": 2, "failures": 3, "reminder": 3600}
+# As by default, but for the pauses: three bad looks in a row. Shorter ones would page while the
+# worker, which looks every two seconds, has not noticed yet that a module waits no more.
+TIMING = {"interval": 2, "timeout": 2, "failures": 3, "reminder": 3600}
 TOKEN = "chosen by the test"
 SET_STATE = "UPDATE ir_module_module SET state = '{}' WHERE name = 'ops_center'"
 # No trouble below comes to light later than this: the promise is three minutes at the default
@@ -71,8 +72,8 @@ class Scene:
         self.taken = min(len(mails), len(posts))
         return mails[taken : self.taken]
 
-    def assert_silent(self, seconds=5):
-        """Ten looks, of which three would suffice."""
+    def assert_silent(self, seconds=10):
+        """Five looks, of which three would suffice."""
         time.sleep(seconds)
         assert self.titles() == []
 
