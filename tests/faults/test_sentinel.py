@@ -64,10 +64,17 @@ class Scene:
         subprocess.run(command, env=environment, check=True)
 
     def titles(self):
-        """What was told since the last look, which mail and chat agree upon."""
+        """What was told since the last look, which mail and chat agree upon.
+
+        Killed between a page and the note of it, the sentinel pages again, with the same identity.
+        """
         taken = self.taken
-        mails = [subject.partition(": ")[2] for subject in self.mail.subjects]
-        posts = [json.loads(body)["title"].partition(": ")[2] for body in self.chat.posts("/hook")]
+        subjects = {message["Message-ID"]: message["Subject"] for message in self.mail.messages}
+        payloads = map(json.loads, self.chat.posts("/hook"))
+        titles = {payload["id"]: payload["title"] for payload in payloads}
+        mails, posts = (
+            [text.partition(": ")[2] for text in told.values()] for told in (subjects, titles)
+        )
         assert sorted(mails[: len(posts)]) == sorted(posts[: len(mails)])
         self.taken = min(len(mails), len(posts))
         return mails[taken : self.taken]
