@@ -11,6 +11,7 @@ from odoo.tools import config
 
 from odoo.addons.ops_center_base.transport import mask
 
+from ..probes import Target
 from ..probes.sentinel.configuration import FORMAT
 from ..storage import pings
 
@@ -21,7 +22,8 @@ SENTINEL_CHECK = "ops_center_health.ops_health_check_sentinel"
 PROBED_KINDS = ("http", "tcp")
 # What the sentinel can probe with; a check that needs more stays with Ops Center.
 EXPORTED_VALUES = ("kind", "url", "expected_status", "body_contains", "timeout", "verify")
-OWN_VALUES = ("key", "allow", "degraded_ms")
+# What it leaves to Ops Center: the address policy has a form of its own, the rest only degrades.
+OWN_VALUES = ("key", "allow", "degraded_ms", "certificate_days")
 
 
 class OpsHealthSentinel(models.AbstractModel):
@@ -126,7 +128,8 @@ class OpsHealthSentinel(models.AbstractModel):
         exported = []
         for check in checks:
             values = check._target_values()
-            others = {name for name, value in values.items() if value} - {
+            plain = Target(key=check.id, kind=check.kind, url=check.url)
+            others = {name for name, value in values.items() if value != getattr(plain, name)} - {
                 *EXPORTED_VALUES,
                 *OWN_VALUES,
             }

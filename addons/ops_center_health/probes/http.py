@@ -162,9 +162,6 @@ class HttpTransfer(Transfer):
             return self._write_error()
         if code in {pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_URL_MALFORMAT} and self._status():
             return "redirect_refused"
-        # libcurl is content with headers that break off.
-        if code == pycurl.E_OK and not self._head_is_whole:
-            return "truncated"
         return super()._transfer_error(code, detail)
 
     def _write_error(self) -> str:
@@ -186,6 +183,9 @@ class HttpTransfer(Transfer):
         return "proxy" if refused or unreached else ""
 
     def _judge(self) -> str:
+        # libcurl is content with headers that break off.
+        if not self._head_is_whole:
+            return "truncated"
         if not status_matches(self._status(), parse_status_ranges(self.target.expected_status)):
             return "status"
         return self._judge_headers() or self._judge_text() or self._judge_size()

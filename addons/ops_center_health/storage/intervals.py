@@ -1,6 +1,7 @@
 """From when to when each check was in which state: what uptime is made of, exactly."""
 
 from odoo.tools import SQL
+from odoo.tools.sql import table_exists
 
 from .clock import NOW
 
@@ -24,22 +25,24 @@ UNSEEN_SINCE = SQL(
 
 def create_table(cr):
     """Create the table of states; harmless if it exists. What is known of the present is in it."""
+    # Odoo comes here whenever a module is installed, while the worker writes.
+    if table_exists(cr, "ops_health_interval"):
+        return
     cr.execute("""
-        CREATE TABLE IF NOT EXISTS ops_health_interval (
+        CREATE TABLE ops_health_interval (
             check_id integer NOT NULL REFERENCES ops_health_check ON DELETE CASCADE,
             state varchar NOT NULL,
             started_at timestamp NOT NULL,
             ended_at timestamp,
             seconds float GENERATED ALWAYS AS (extract(epoch FROM ended_at - started_at)) STORED
         );
-        CREATE INDEX IF NOT EXISTS ops_health_interval_check_id_ended_at
+        CREATE INDEX ops_health_interval_check_id_ended_at
             ON ops_health_interval (check_id, ended_at);
-        CREATE UNIQUE INDEX IF NOT EXISTS ops_health_interval_current
+        CREATE UNIQUE INDEX ops_health_interval_current
             ON ops_health_interval (check_id) WHERE ended_at IS NULL;
         INSERT INTO ops_health_interval (check_id, state, started_at)
              SELECT id, state, coalesce(state_since, create_date)
                FROM ops_health_check
-                 ON CONFLICT (check_id) WHERE ended_at IS NULL DO NOTHING
     """)
 
 

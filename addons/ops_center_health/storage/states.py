@@ -1,6 +1,7 @@
 """What each check is at: when it runs next, who holds it and what was last seen of it."""
 
 from odoo.tools import SQL
+from odoo.tools.sql import column_exists
 
 from . import samples
 from .clock import NOW
@@ -43,10 +44,13 @@ def create_table(cr):
             last_verdict varchar,
             last_error varchar,
             last_message varchar
-        ) WITH (fillfactor = 70);
-        ALTER TABLE ops_health_check_state
-            ADD COLUMN IF NOT EXISTS revision integer NOT NULL DEFAULT 0
+        ) WITH (fillfactor = 70)
     """)
+    # Not even tried where it is there: the lock would stop the worker until Odoo is done.
+    if not column_exists(cr, "ops_health_check_state", "revision"):
+        cr.execute(
+            "ALTER TABLE ops_health_check_state ADD COLUMN revision integer NOT NULL DEFAULT 0"
+        )
 
 
 # === SCHEDULE === #

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..engine import run
+from ..http_request import HttpRequest
 from ..target import Target
 from . import files
 from .configuration import Configuration, ConfigurationError, parse
@@ -115,7 +116,7 @@ class Sentinel:
         return Target(
             key="login",
             url=f"{self._base()}/web/login",
-            headers=self._headers(),
+            request=HttpRequest(headers=self._headers()),
             timeout=self._configuration.timing.timeout,
         )
 
