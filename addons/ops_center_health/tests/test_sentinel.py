@@ -127,7 +127,9 @@ class TestSentinel(HealthCase, HttpCase):
         self.create_check(name="Shop", expected_status="204")
         self.create_check(name="Database", kind="tcp", url=self.url.replace("http", "tcp"))
         self.create_check(name="Paused").action_pause()
-        self.create_check(name="Login", authentication="bearer", auth_secret="swordfish")
+        key = {"OPS_CENTER_KEY": Fernet.generate_key().decode(), "OPS_CENTER_KEY_FILE": ""}
+        with patch.dict(os.environ, key):
+            self.create_check(name="Login", authentication="bearer", auth_secret="swordfish")
         self.create_check(name="Key", url="http://127.0.0.1/?api_key=swordfish")
         self.create_check(name="Backup", kind="heartbeat", url=False, interval=3600)
         answer = self.fetch(self.token())
