@@ -304,6 +304,10 @@ class OpsHealthCheck(models.Model):
             "expectation": self._http_expectation(),
         }
 
+    def _shows_credentials(self):
+        """Whether the probe tells who asks, by what never leaves Odoo."""
+        return self.authentication != "none" or bool(self.client_certificate)
+
     def _http_request(self):
         """What is sent, without the secrets."""
         return HttpRequest(

@@ -134,7 +134,7 @@ class OpsHealthSentinel(models.AbstractModel):
                 *OWN_VALUES,
             }
             # Credentials stay here, and whatever else the sentinel could not do as well.
-            if others or urlsplit(values["url"]).username or mask(values["url"]) != values["url"]:
+            if others or check._shows_credentials() or mask(values["url"]) != values["url"]:
                 continue
             exported.append(
                 {

@@ -95,7 +95,7 @@ class TestHistory(HealthCase):
 
     def test_checks_from_before_get_their_present_state(self):
         check = self.create_check(state="up", state_since=datetime(2026, 1, 2, 3, 4, 5))
-        self.env.cr.execute("DELETE FROM ops_health_interval")
+        self.env.cr.execute("DROP TABLE ops_health_interval")
         for _upgrade in range(2):
             self.env["ops.health.check"].init()
             self.assertEqual(self.intervals(check), [("up", datetime(2026, 1, 2, 3, 4, 5), None)])
