@@ -137,8 +137,8 @@ class Watcher:
         owner = f"{socket.gethostname()}:{os.getpid()}"
         leases = states.claim_due(env.cr, owner, MAX_UNDER_WAY - len(self._under_way), AHEAD)
         if not leases:
-            wait = states.seconds_to_due(env.cr)
-            return [], LONGEST_WAIT if wait is None else max(wait - AHEAD, 0.0)
+            wait = states.seconds_to_due(env.cr, AHEAD)
+            return [], LONGEST_WAIT if wait is None else max(wait, 0.0)
         self._learn(env, leases)
         return [self._claim(lease) for lease in leases], 0.0
 

@@ -115,9 +115,7 @@ def claim_due(cr, owner, limit, ahead=0.0):
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
                   JOIN ops_environment AS environment ON environment.id = checks.environment_id
-                 WHERE state.next_run <= %(now)s
-                       + CASE WHEN checks.kind IN ('self', 'heartbeat') THEN 0 ELSE %(ahead)s END
-                       * interval '1 second'
+                 WHERE state.next_run - %(ahead)s <= %(now)s
                    AND (state.lease_until IS NULL OR state.lease_until <= %(now)s)
                    AND checks.active AND checks.state != 'paused' AND environment.active
               ORDER BY state.next_run
@@ -140,7 +138,7 @@ def claim_due(cr, owner, limit, ahead=0.0):
             unseen_since=UNSEEN_SINCE,
             margin=LEASE_MARGIN,
             limit=limit,
-            ahead=ahead,
+            ahead=_ahead(ahead),
             owner=owner,
         ),
         log_exceptions=False,
@@ -148,18 +146,33 @@ def claim_due(cr, owner, limit, ahead=0.0):
     return cr.dictfetchall()
 
 
-def seconds_to_due(cr):
-    """Seconds until the next check is due, None if there is none."""
+def _ahead(seconds):
+    """By how much a check may be taken before its time: what is measured here, by nothing."""
+    return SQL(
+        "CASE WHEN checks.kind IN ('self', 'heartbeat') THEN 0 ELSE %s END * interval '1 second'",
+        seconds,
+    )
+
+
+def seconds_to_due(cr, ahead=0.0):
+    """Seconds until the next check may be taken, None if there is none.
+
+    :param float ahead: as of `claim_due`
+    """
     cr.execute(
         SQL(
             """
-            SELECT extract(epoch FROM min(greatest(state.next_run, state.lease_until)) - %s)::float
+            SELECT extract(
+                       epoch FROM min(greatest(state.next_run - %(ahead)s, state.lease_until))
+                                  - %(now)s
+                   )::float
               FROM ops_health_check_state AS state
               JOIN ops_health_check AS checks ON checks.id = state.check_id
               JOIN ops_environment AS environment ON environment.id = checks.environment_id
              WHERE checks.active AND checks.state != 'paused' AND environment.active
             """,
-            NOW,
+            ahead=_ahead(ahead),
+            now=NOW,
         )
     )
     return cr.fetchone()[0]

@@ -115,6 +115,18 @@ class TestHealthCheck(HealthCase):
         self.finish_begun(watcher)
         self.assertEqual(hanging.last_verdict, "up")
 
+    def test_what_is_measured_here_is_waited_for(self):
+        check = self.create_check(kind="heartbeat", url=False, interval=3600)
+        self.run_due()
+        self.env.cr.execute(
+            "UPDATE ops_health_check_state"
+            " SET next_run = (now() AT TIME ZONE 'UTC') + interval '0.3 seconds'"
+            " WHERE check_id = %s",
+            [check.id],
+        )
+        with self.worker_transactions():
+            self.assertAlmostEqual(Watcher().begin_due(self.env), 0.3, places=2)
+
     def test_what_does_not_come_in_time_is_given_back(self):
         check = self.create_check()
         watcher = Watcher()
