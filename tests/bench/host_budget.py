@@ -23,7 +23,7 @@ SETTLING = 60  # seconds after the start until every check has found its state
 DAY = 86400  # seconds
 MONTH = 30  # days
 # Days that rows are kept; all others stay.
-KEPT_DAYS = {"ops_health_sample": 7, "bus_bus": 1}
+KEPT_DAYS = {"ops_health_sample": 5, "bus_bus": 1}
 # Rows a month that come once an hour or a day, and so hardly while it is measured.
 ROLLED_UP = {"ops_health_rollup_hour": CHECKS * 24 * MONTH, "ops_health_rollup_day": CHECKS * MONTH}
 # What grows because of the other scheduled action.

@@ -9,7 +9,7 @@ class ResConfigSettings(models.TransientModel):
     ops_allowed_networks = fields.Char(related="company_id.ops_allowed_networks", readonly=False)
     ops_sample_retention_days = fields.Integer(
         string="Keep Results For",
-        default=7,
+        default=5,
         config_parameter="ops_center_health.sample_retention_days",
     )
     ops_work_mode = fields.Selection(

@@ -53,11 +53,11 @@ class TestSampleStorage(HealthCase):
         check = self.create_check()
         now = fields.Datetime.now()
         self.add_sample(check, now - timedelta(days=8))
-        self.add_sample(check, now - timedelta(days=6))
+        self.add_sample(check, now - timedelta(days=4))
         with self.worker_transactions():
             self.env["ops.health.sample"]._gc_samples()
         kept = self.env["ops.health.sample"].search([("check_id", "=", check.id)])
-        self.assertEqual(kept.at, now - timedelta(days=6))
+        self.assertEqual(kept.at, now - timedelta(days=4))
         old = now - timedelta(days=8)
         self.env.cr.execute("SELECT to_regclass(%s)", [f"ops_health_sample_{old:%Y%m%d}"])
         self.assertEqual(self.env.cr.fetchone(), (None,))
