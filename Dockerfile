@@ -8,7 +8,7 @@ RUN groupadd --gid=10001 ops \
     && useradd --no-log-init --uid=10001 --gid=ops --home-dir=/var/lib/ops-center ops \
     && install --directory --owner=ops --group=ops --mode=700 /var/lib/ops-center \
         /var/lib/ops-center/data /var/lib/ops-center/database /var/lib/ops-center/key \
-        /var/lib/ops-center/sentinel /var/lib/ops-center/sentinel-token
+        /var/lib/ops-center/sentinel /var/lib/ops-center/sentinel-access
 # Where packages come from over an index or an authority of the machine's own, secrets say so: they
 # stay out of the image. The folder is apart from the system's Python, which belongs to apt.
 RUN --mount=type=bind,source=requirements.txt,target=/requirements.txt \
