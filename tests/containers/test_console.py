@@ -75,7 +75,7 @@ def test_console_is_reached_from_this_machine_only(console):
 def test_secrets_are_made_for_their_users_only(console):
     listed = console.execute(
         "odoo", "find", "/var/lib/ops-center/key", "/var/lib/ops-center/database",
-        "/var/lib/ops-center/sentinel-token", "-type", "f", "-printf", "%f %m\n",
+        "/var/lib/ops-center/sentinel-access", "-type", "f", "-printf", "%f %m\n",
     )  # fmt: skip
     assert sorted(listed.split("\n")) == ["", "key 600", "password 600", "pgpass 600", "token 600"]
     assert "key" not in console.execute("sentinel", "find", "/var/lib/ops-center", "-type", "f")
