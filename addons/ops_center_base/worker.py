@@ -115,6 +115,9 @@ class Worker:
                 with closing(sql_db.db_connect(self.dbname).cursor()) as cr:
                     cr.execute(SQL("LISTEN %s", SQL.identifier(CHANNEL)))
                     cr.commit()  # pylint: disable=invalid-commit; the cursor is our own
+                    # Nobody listened meanwhile.
+                    for thread in self._threads.values():
+                        thread.wake()
                     while not stopping.is_set():
                         self._supervise(cr)
                         failures = 0

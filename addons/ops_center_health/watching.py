@@ -36,7 +36,7 @@ LONGEST_LOOK = 1.0  # seconds to wait for results while nothing else is due
 LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
 FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
-NEWS_PAUSE = 20.0  # seconds
+NEWS_PAUSE = 30.0  # seconds
 
 _news = defaultdict(lambda: News(NEWS_PAUSE))  # by database
 _watchers = {}  # by database

@@ -43,6 +43,8 @@ class OpsInstance(models.AbstractModel):
             environment=self.env.ref("ops_center_base.environment_self"),
             level="warning",
         )
+        for loop in ("dispatch", "notify"):
+            self.env["ops.worker"]._notify(loop)
 
     # === BUSINESS METHODS === #
 

@@ -13,6 +13,7 @@ _logger = logging.getLogger(__name__)
 CHANNEL = "ops_center"
 LATE_AFTER = timedelta(seconds=15)
 GONE_AFTER = timedelta(seconds=30)
+LOOK_EVERY = 30  # seconds; whoever makes work wakes the loop
 FALLBACK_EVERY = timedelta(minutes=1)
 FALLBACK_PASS = 20  # seconds
 
@@ -61,8 +62,8 @@ class OpsWorker(models.Model):
         :rtype: list[Loop]
         """
         return [
-            Loop("dispatch", "ops.operation", "_run_dispatch", 5),
-            Loop("notify", "ops.notification", "_run_dispatch", 5),
+            Loop("dispatch", "ops.operation", "_run_dispatch", LOOK_EVERY),
+            Loop("notify", "ops.notification", "_run_dispatch", LOOK_EVERY),
         ]
 
     @api.model
