@@ -18,15 +18,19 @@ class Paused(Exception):
 
 
 def reason_to_pause(cr):
-    """Return why no work may be done in the database now, or None."""
+    """Return why no work may be done in the database now, or None.
+
+    Whoever calls it begins a new transaction if there is a reason.
+    """
     # A connection that was lost meanwhile is ordinary here, so it is no error in the log.
-    cr.execute("SELECT to_regclass('ir_module_module')", log_exceptions=False)
-    if cr.fetchone() == (None,):
+    try:
+        cr.execute(
+            "SELECT name, state FROM ir_module_module "
+            "WHERE state LIKE 'to %' OR name = 'ops_center_base' AND state != 'installed' LIMIT 1",
+            log_exceptions=False,
+        )
+    except UndefinedTable:
         return "the database is not initialised yet"
-    cr.execute(
-        "SELECT name, state FROM ir_module_module "
-        "WHERE state LIKE 'to %' OR name = 'ops_center_base' AND state != 'installed' LIMIT 1"
-    )
     row = cr.fetchone()
     return row and "module {} is {}".format(*row)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from odoo.exceptions import UserError
 
+from odoo.addons.ops_center_base.loop import stopping
 from odoo.addons.ops_center_base.pause import Paused
 from odoo.addons.ops_center_base.transaction import (
     LOST_DATABASE,
@@ -32,6 +33,7 @@ MAX_UNDER_WAY = 2000  # checks
 AHEAD = 0.5  # seconds by which checks are claimed before their time, so that they start at it
 GATHERING = 0.25  # seconds to wait for more results, so that they are stored together
 MOST_REACTING = 0.25  # seconds a pass, for others are due meanwhile
+LONGEST_PASS = 5.0  # seconds in which nobody asks what else the process is to do
 LONGEST_LOOK = 1.0  # seconds to wait for results while nothing else is due
 LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
@@ -103,6 +105,14 @@ class Watcher:
         :param env: an environment of the superuser, for the watcher serves all companies
         :return: seconds until it should be called again
         """
+        end = time.monotonic() + LONGEST_PASS
+        while not (wait := self._go_on(env)) and time.monotonic() < end:
+            if stopping.is_set():
+                break
+        return wait
+
+    def _go_on(self, env):
+        """Take in what was seen, begin what is due: seconds until there is more to do."""
         claims, wait = run_in_new_transaction(env, self._claim_due)
         if claims:
             crash_point("claimed")

@@ -136,13 +136,16 @@ def bytes_a_row(query, table):
     """Return what a row takes, indexes included, in a table as long as a day's samples."""
     rows = CHECKS * DAY // INTERVAL
     query(f"CREATE TABLE bench_copy (LIKE {table} INCLUDING ALL EXCLUDING IDENTITY)")
-    # Keys are unique in the copy, too, and its rows are of ever later times, as in life.
-    later = "(to_jsonb(row) ->> 'at')::timestamp + minute * interval '1 minute'"
-    keys = f"jsonb_build_object('id', row_number() OVER (ORDER BY minute), 'at', {later})"
+    # Keys are unique in the copy, too, and its rows are of ever later times, as in life: that
+    # decides how full the pages of an index are.
+    at = "(to_jsonb(row) ->> 'at')::timestamp"
+    order = f"time, {at}"
+    later = f"{at} + time * interval '1 hour'"
+    keys = f"jsonb_build_object('id', row_number() OVER (ORDER BY {order}), 'at', {later})"
     numbered = f"jsonb_populate_record(row, {keys})"
     query(
         f"INSERT INTO bench_copy SELECT ({numbered}).*"  # noqa: S608 - names of tables
-        f" FROM {table} AS row, generate_series(1, %s) AS minute ORDER BY minute LIMIT %s",
+        f" FROM {table} AS row, generate_series(1, %s) AS time ORDER BY {order} LIMIT %s",
         rows,
         rows,
     )
