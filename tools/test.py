@@ -28,9 +28,16 @@ PARTS = {
     "addons": ["addons"],
     "faults": ["tests/faults"],
     "installation": ["tests/installation"],
+    "browser": ["tests/browser"],
     "house": ["tests"],
 }
-ELSEWHERE = (*PARTS["faults"], *PARTS["installation"], LINT_TESTS, PURE_TESTS)
+ELSEWHERE = (
+    *PARTS["faults"],
+    *PARTS["installation"],
+    *PARTS["browser"],
+    LINT_TESTS,
+    PURE_TESTS,
+)
 PARTS["house"] += [f"--ignore={folder}" for folder in ELSEWHERE]
 
 
