@@ -17,6 +17,8 @@
         "wizard/ops_health_sentinel_setup_views.xml",
         "views/ops_health_check_views.xml",
         "views/ops_health_check_http_views.xml",
+        "views/ops_health_dependency_views.xml",
+        "views/ops_health_flapping_views.xml",
         "views/ops_escalation_policy_views.xml",
         "views/ops_notification_channel_views.xml",
         "views/ops_environment_views.xml",

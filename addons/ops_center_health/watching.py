@@ -50,6 +50,7 @@ class Watch:
 
     check_id: int
     failure_threshold: int
+    failure_window: int
     success_threshold: int
     interval: float
     target: Target | None = None
@@ -95,7 +96,7 @@ class Watcher:
         self._prober = None
         self._under_way = {}  # claims by check and fence
         self._seen = []  # claims and outcomes that are not stored yet
-        self._changes = {}  # new states and their outcomes by check, not reacted to yet
+        self._changes = {}  # new standings and their outcomes by check, not reacted to yet
         self._registry = None
         self._watches = {}  # by check: the edition of it, and how to look at it
 
@@ -176,9 +177,7 @@ class Watcher:
         return Claim(
             watch=watch,
             fence=lease["fence"],
-            standing=Standing(
-                lease["state"], lease["consecutive_failures"], lease["consecutive_successes"]
-            ),
+            standing=Standing(lease["state"], lease["recent"], bool(lease["is_flapping"])),
             since_last=lease["since_last"] or 0.0,
             due_in=lease["due_in"],
             unseen_since=lease["unseen_since"],
@@ -251,6 +250,7 @@ def _watch(check):
         return Watch(
             check_id=check.id,
             failure_threshold=check.failure_threshold,
+            failure_window=check.failure_window,
             success_threshold=check.success_threshold,
             interval=check.interval,
             problem=str(error),
@@ -289,18 +289,21 @@ def _listen(env, claims):
 
 
 def _store(env, seen):
-    """Store outcomes and return the new states, with the outcomes, of checks that changed."""
+    """Store outcomes and return the new standings, with the outcomes, of checks that changed."""
     rows, changes = [], {}
     # By the clock that the checks come due by.
     now = env.cr.now().replace(tzinfo=UTC).timestamp()
     for claim, outcome in seen:
         watch = claim.watch
         standing = claim.standing.after(
-            outcome.verdict, watch.failure_threshold, watch.success_threshold
+            outcome.verdict,
+            watch.failure_threshold,
+            watch.failure_window,
+            watch.success_threshold,
         )
         delay = outcome.due_in or seconds_to_next(now, watch.interval, watch.check_id)
         # What isn't believed yet is looked at again soon.
-        if standing.state != outcome.verdict:
+        if not standing.expects(outcome.verdict):
             delay = min(delay, RETRY_DELAY)
         rows.append(
             {
@@ -308,12 +311,11 @@ def _store(env, seen):
                 "check_id": watch.check_id,
                 "fence": claim.fence,
                 "delay": delay,
-                "failures": standing.failures,
-                "successes": standing.successes,
+                "recent": standing.recent,
             }
         )
-        if standing.state != claim.standing.state:
-            changes[watch.check_id] = (standing.state, outcome)
+        if standing.differs(claim.standing):
+            changes[watch.check_id] = (standing, outcome)
     held = states.store_results(env.cr, rows)
     shown = {row["check_id"]: row["certificate"] for row in rows if row["certificate"]}
     if certificates := {check: shown[check] for check in shown.keys() & held}:
@@ -332,5 +334,5 @@ def _store(env, seen):
     return {check_id: change for check_id, change in changes.items() if check_id in held}
 
 
-def _react(env, check_id, state, outcome):
-    env["ops.health.check"].browse(check_id)._change_state(state, outcome)
+def _react(env, check_id, standing, outcome):
+    env["ops.health.check"].browse(check_id)._follow(standing, outcome)

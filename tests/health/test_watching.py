@@ -108,3 +108,31 @@ def test_checks_of_a_dead_worker_are_taken_over(
         60,
         "the probe by another worker",
     )
+
+
+@pytest.mark.usefixtures("probe_nothing_else")
+def test_what_fails_because_of_another_check_is_told_with_that_one(
+    database, query, target, start_server, start_worker
+):
+    server = start_server(database)
+    target.set_status(200)
+    # The one that the others depend on would be looked at long after they failed.
+    parent, *children = create_checks(server, target.url("/switch"), count=4, interval=60)
+    call = server.session()
+    call("ops.health.check", "write", children, {"interval": 5, "depends_on_ids": [parent]})
+    start_worker(database)
+    states = "SELECT state, count(*) FROM ops_health_check WHERE url IS NOT NULL GROUP BY 1"
+    wait_until(lambda: dict(query(states)).get("up") == 4, 60, "the checks being up")
+    target.set_status(500, NONCE)
+    suppressed = {"down": 1, "suppressed": 3}
+    wait_until(lambda: suppressed.items() <= dict(query(states)).items(), 45, "the outage")
+    [(incident, check)] = query("SELECT id, check_id FROM ops_health_incident")
+    assert check == parent
+    affected = query(
+        "SELECT check_id FROM ops_health_incident_affected WHERE incident_id = %s", incident
+    )
+    assert sorted(affected) == [(child,) for child in sorted(children)]
+    target.set_status(200)
+    call("ops.health.check", "action_run_now", parent)
+    wait_until(lambda: dict(query(states)).get("up") == 4, 30, "the end of the outage")
+    assert query("SELECT count(*) FROM ops_health_incident") == [(1,)]

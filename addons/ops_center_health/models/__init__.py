@@ -8,13 +8,17 @@ from . import ops_environment
 from . import ops_health_self
 from . import ops_health_check
 from . import ops_health_check_certificate
+from . import ops_health_check_dependency
 from . import ops_health_check_dns
+from . import ops_health_check_flapping
 from . import ops_health_check_heartbeat
 from . import ops_health_check_history
 from . import ops_health_check_http
 from . import ops_health_check_postgresql
 from . import ops_health_incident
+from . import ops_health_incident_dependency
 from . import ops_health_incident_escalation
+from . import ops_health_incident_flapping
 from . import ops_notification_channel
 from . import ops_health_sample
 from . import ops_health_sentinel

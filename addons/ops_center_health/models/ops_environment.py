@@ -1,7 +1,13 @@
 from odoo import api, fields, models
 
-# The worst first. Paused checks say nothing.
-SEVERITY = ("down", "degraded", "unknown", "up")
+# What states of checks say of the environment, the worst first. Paused checks say nothing.
+SEVERITY = {
+    "down": "down",
+    "suppressed": "down",
+    "degraded": "degraded",
+    "unknown": "unknown",
+    "up": "up",
+}
 # A job that was never heard of tells nothing yet.
 HAS_A_SAY = ["|", ("kind", "!=", "heartbeat"), ("state", "!=", "unknown")]
 
@@ -47,7 +53,12 @@ class OpsEnvironment(models.Model):
         )
         for environment in self:
             environment.health_state = next(
-                (state for state in SEVERITY if (environment._origin, state) in present), False
+                (
+                    health
+                    for state, health in SEVERITY.items()
+                    if (environment._origin, state) in present
+                ),
+                False,
             )
 
     @api.depends("check_ids")

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from .. import watching
 from ..probes import Target
+from ..standing import MAX_WINDOW
 from ..storage import samples, states
 
 MIN_INTERVAL = 5  # seconds
@@ -14,7 +15,7 @@ HEARTBEATS = 40
 # What a user can't change of a check that watches this Odoo.
 SELF_FIXED_FIELDS = {"kind", "self_check", "environment_id", "url", "body_contains"}
 # What only the results of the check decide, and pausing it.
-STATE_FIELDS = {"state", "state_since"}
+STATE_FIELDS = {"state", "state_since", "is_flapping"}
 
 
 class OpsHealthCheck(models.Model):
@@ -75,8 +76,17 @@ class OpsHealthCheck(models.Model):
         string="Failures Until an Incident",
         required=True,
         default=3,
-        help="So many bad results in a row open an incident. After the first, the check is repeated"
+        help="So many bad results open an incident. After the first, the check is repeated"
         " quickly.",
+    )
+    failure_window = fields.Integer(
+        string="Among the Last Results",
+        compute="_compute_failure_window",
+        store=True,
+        precompute=True,
+        readonly=False,
+        help="The bad results are counted among so many of the last ones. As long as both numbers"
+        " are the same, they have to come in a row.",
     )
     success_threshold = fields.Integer(
         string="Successes Until It Ends",
@@ -107,6 +117,7 @@ class OpsHealthCheck(models.Model):
             ("degraded", "Degraded"),
             ("down", "Down"),
             ("unknown", "Unknown"),
+            ("suppressed", "Suppressed"),
             ("paused", "Paused"),
         ],
         required=True,
@@ -139,7 +150,16 @@ class OpsHealthCheck(models.Model):
     )
     _thresholds_min = models.Constraint(
         "CHECK(failure_threshold >= 1 AND success_threshold >= 1)",
-        "Both thresholds count results in a row: enter 1 or more.",
+        "Both thresholds count results: enter 1 or more.",
+    )
+    _thresholds_max = models.Constraint(
+        f"CHECK(failure_window <= {MAX_WINDOW} AND success_threshold <= {MAX_WINDOW})",
+        "Only the last 60 results count: enter at most 60 as “Among the Last Results” and as"
+        " “Successes Until It Ends”.",
+    )
+    _failure_window_min = models.Constraint(
+        "CHECK(failure_window >= failure_threshold)",
+        "“Among the Last Results” is too small: enter at least “Failures Until an Incident”.",
     )
     _self_check_uniq = models.UniqueIndex(
         "(environment_id, self_check) WHERE self_check IS NOT NULL",
@@ -188,6 +208,11 @@ class OpsHealthCheck(models.Model):
             )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("failure_threshold")
+    def _compute_failure_window(self):
+        for check in self:
+            check.failure_window = check.failure_threshold
 
     @api.depends("incident_ids")
     def _compute_incident_count(self):
@@ -396,6 +421,7 @@ class OpsHealthCheck(models.Model):
         return watching.Watch(
             check_id=self.id,
             failure_threshold=self.failure_threshold,
+            failure_window=self.failure_window,
             success_threshold=self.success_threshold,
             interval=self.interval,
             target=self._target(),
@@ -406,6 +432,14 @@ class OpsHealthCheck(models.Model):
         """Have whoever looks at the checks learn anew how, because something was changed."""
         self.flush_recordset()
         states.revise(self.env.cr, self.ids)
+
+    def _follow(self, standing, outcome):
+        """Have it be known what the results say by now.
+
+        :param standing: a `Standing` that differs from the former one
+        :param outcome: the `Outcome` that made it differ
+        """
+        self._change_state(standing.state, outcome)
 
     def _change_state(self, state, outcome):
         """Believe a new state: tell everybody, open or close the incident."""
@@ -421,9 +455,18 @@ class OpsHealthCheck(models.Model):
         if state in {"down", "degraded"}:
             self.env["ops.health.incident"]._report(self, outcome)
         elif state == "up":
-            self.incident_ids._resolve(outcome.message)
+            self._end_incident(outcome)
         self.env["ops.event"]._broadcast(self._name, self.ids)
         self.env["ops.event"]._broadcast(self.environment_id._name, self.environment_id.ids)
+
+    def _open_incident(self):
+        """The incidents of these checks that are not over; each check has one at most."""
+        return self.env["ops.health.incident"].search(
+            [("check_id", "in", self.ids), ("state", "!=", "resolved")]
+        )
+
+    def _end_incident(self, outcome):
+        self.incident_ids._resolve(outcome.message)
 
 
 def _is_refused(target):

@@ -168,6 +168,7 @@ class OpsHealthCheck(models.Model):
         return replace(
             watch,
             failure_threshold=1,
+            failure_window=1,
             success_threshold=1,
             rhythm=Rhythm(self.interval, self.grace),
         )

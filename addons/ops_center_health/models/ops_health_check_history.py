@@ -32,7 +32,8 @@ class OpsHealthCheck(models.Model):
         string="Uptime",
         compute="_compute_uptimes",
         help="The time in which the check was up or degraded, as a share of the time in which this"
-        " is known. Pauses, maintenance and time in which nobody looked don't count.",
+        " is known. Pauses, maintenance and time in which nobody looked don't count. While a check"
+        " is suppressed it counts as down, for it did not answer.",
     )
 
     # === COMPUTE METHODS === #

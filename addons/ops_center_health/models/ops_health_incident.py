@@ -21,6 +21,8 @@ FACT_FIELDS = {
     "resolution",
     "cause",
     "evidence",
+    "is_flapping",
+    "affected_check_ids",
 }
 
 
@@ -170,10 +172,7 @@ class OpsHealthIncident(models.Model):
     def _announce(self, kind):
         """Put it on the timeline and tell the channels."""
         self.ensure_one()
-        title, message = self.name, self.cause
-        if self.state == "resolved":
-            title = self.env._("%(check)s: incident resolved", check=self.check_id.name)
-            message = self.resolution
+        title, message = self._news(kind)
         self.env["ops.event"]._record(
             kind,
             title,
@@ -192,3 +191,10 @@ class OpsHealthIncident(models.Model):
             key=f"{self.id}-{kind}-{self.severity}",
             also=self.escalated_step_ids.channel_ids,
         )
+
+    def _news(self, kind):
+        """What an announcement says: its title, and one sentence."""
+        if kind == "incident.resolved":
+            title = self.env._("%(check)s: incident resolved", check=self.check_id.name)
+            return title, self.resolution
+        return self.name, self.cause

@@ -6,7 +6,7 @@ from odoo.tools.sql import table_exists
 from .clock import NOW
 
 # States that say how the target was: only somebody who looks knows them.
-SEEN = ("up", "degraded", "down")
+SEEN = ("up", "degraded", "down", "suppressed")
 
 # From when on nobody looked at a check (`checks`, with its `state`), though it was time to; NULL
 # while its next result may still come. What a heartbeat waits for may come as late as its grace.
@@ -88,7 +88,7 @@ def add_unseen(cr, gaps):
             DELETE FROM ops_health_interval AS span
                   USING gap
                   WHERE span.check_id = gap.check_id
-                    AND span.state IN ('up', 'degraded', 'down')
+                    AND span.state IN ('up', 'degraded', 'down', 'suppressed')
                     AND span.started_at < gap.ended_at
                     AND (span.ended_at IS NULL OR span.ended_at > gap.started_at)
               RETURNING span.*, gap.started_at AS gap_start, gap.ended_at AS gap_end
@@ -115,8 +115,8 @@ def add_unseen(cr, gaps):
 def uptime(cr, check_ids, length):
     """The share of the time in which the checks were up or degraded.
 
-    Counted is the time in which they are known to have been up, degraded or down: neither pauses
-    nor maintenance nor what nobody saw.
+    Counted is the time in which they are known to have been up, degraded or down, suppressed or
+    not: neither pauses nor maintenance nor what nobody saw.
 
     :param timedelta length: of the time, which ends now
     :return: shares from 0 to 1 by check, without those of which nothing is known
@@ -127,14 +127,14 @@ def uptime(cr, check_ids, length):
         SQL(
             """
             WITH past AS (
-                SELECT check_id, state = 'down' AS down,
+                SELECT check_id, state IN ('down', 'suppressed') AS down,
                        CASE WHEN started_at >= %(begin)s THEN seconds
                             ELSE extract(epoch FROM ended_at - %(begin)s) END AS seconds
                   FROM ops_health_interval
                  WHERE check_id = ANY(%(ids)s) AND state = ANY(%(seen)s) AND ended_at > %(begin)s
             ),
             present AS (
-                SELECT span.check_id, span.state = 'down' AS down,
+                SELECT span.check_id, span.state IN ('down', 'suppressed') AS down,
                        extract(
                            epoch FROM coalesce(%(unseen_since)s, %(now)s)
                                       - greatest(span.started_at, %(begin)s)

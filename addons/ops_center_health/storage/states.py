@@ -9,12 +9,26 @@ from .intervals import UNSEEN_SINCE
 
 LEASE_MARGIN = 30  # seconds for storing a result after the probe's own timeout
 
+# The state of a check (`checks`). Nobody knows that of a suppressed one once what it depends on is
+# no longer down.
+HELD_STATE = SQL("""
+    CASE WHEN checks.state = 'suppressed' AND NOT EXISTS (
+             SELECT 1
+               FROM ops_health_check_dependency AS dependency
+               JOIN ops_health_check AS parent ON parent.id = dependency.parent_id
+               JOIN ops_environment AS home ON home.id = parent.environment_id
+              WHERE dependency.check_id = checks.id
+                AND parent.active AND parent.state IN ('down', 'suppressed') AND home.active
+         )
+         THEN 'unknown' ELSE checks.state
+    END
+""")
+
 RESULT_COLUMNS = (
     "check_id",
     "fence",
     "delay",
-    "failures",
-    "successes",
+    "recent",
     "at",
     "verdict",
     "error",
@@ -36,8 +50,7 @@ def create_table(cr):
             lease_until timestamp,
             lease_owner varchar,
             fence bigint NOT NULL DEFAULT 0,
-            consecutive_failures integer NOT NULL DEFAULT 0,
-            consecutive_successes integer NOT NULL DEFAULT 0,
+            recent varchar NOT NULL DEFAULT '',
             last_at timestamp,
             last_latency_ms real,
             last_value real,
@@ -51,6 +64,21 @@ def create_table(cr):
         cr.execute(
             "ALTER TABLE ops_health_check_state ADD COLUMN revision integer NOT NULL DEFAULT 0"
         )
+    if not column_exists(cr, "ops_health_check_state", "recent"):
+        # What the counters told that it replaces; more can't be asked for.
+        cr.execute("""
+            ALTER TABLE ops_health_check_state ADD COLUMN recent varchar NOT NULL DEFAULT '';
+            UPDATE ops_health_check_state
+               SET recent = CASE WHEN consecutive_failures > 0
+                                 THEN repeat('d', least(consecutive_failures, 60))
+                                 ELSE repeat('u', least(consecutive_successes, 60)) END;
+            ALTER TABLE ops_health_check_state
+                DROP COLUMN consecutive_failures, DROP COLUMN consecutive_successes;
+            UPDATE ops_health_check
+               SET failure_threshold = least(failure_threshold, 60),
+                   success_threshold = least(success_threshold, 60)
+             WHERE greatest(failure_threshold, success_threshold) > 60
+        """)
 
 
 # === SCHEDULE === #
@@ -83,6 +111,39 @@ def schedule_within(cr, check_ids, seconds):
     )
 
 
+def start_over(cr, check_ids):
+    """Make the checks due at once, and have no former result speak for or against them."""
+    schedule_now(cr, check_ids)
+    forget_recent(cr, check_ids)
+
+
+def forget_recent(cr, check_ids):
+    """Have no former result of the checks speak for or against them."""
+    cr.execute(
+        "UPDATE ops_health_check_state SET recent = '' WHERE check_id = ANY(%s)",
+        [list(check_ids)],
+        log_exceptions=False,
+    )
+
+
+def hasten(cr, check_ids, since):
+    """Make the checks due at once that were not looked at since, but for what is under way."""
+    cr.execute(
+        SQL(
+            """
+            UPDATE ops_health_check_state
+               SET next_run = least(next_run, %(now)s)
+             WHERE check_id = ANY(%(ids)s) AND (last_at IS NULL OR last_at < %(since)s)
+               AND (lease_until IS NULL OR lease_until <= %(now)s)
+            """,
+            now=NOW,
+            ids=list(check_ids),
+            since=since,
+        ),
+        log_exceptions=False,
+    )
+
+
 def revise(cr, check_ids):
     """Count up the revision of the checks: what a process knows of them is out of date."""
     # A race lost to the worker is ordinary, and Odoo repeats the request: no line in the log.
@@ -100,17 +161,17 @@ def claim_due(cr, owner, limit, ahead=0.0):
     :param float ahead: seconds by which checks of what is reached over the network are taken
         before their time
     :return: dictionaries with ``check_id``, ``company_id``, ``revision``, ``fence`` (store the
-        result with it), ``state``, ``consecutive_failures``, ``consecutive_successes``, ``due_in``
-        and ``since_last``: the seconds until its time and since the last look, or None; and
-        ``unseen_since``, from when on nobody looked though it was time to, or None
+        result with it), ``state``, ``recent``, ``is_flapping``, ``due_in`` and ``since_last``: the
+        seconds until its time and since the last look, or None; and ``unseen_since``, from when on
+        nobody looked though it was time to, or None
     """
     # Losing a race is not an error: whoever won it probes.
     cr.execute(
         SQL(
             """
             WITH due AS (
-                SELECT state.check_id, checks.state, checks.company_id,
-                       %(unseen_since)s AS unseen_since,
+                SELECT state.check_id, %(held_state)s AS state, checks.company_id,
+                       checks.is_flapping, %(unseen_since)s AS unseen_since,
                        %(now)s + (checks.timeout + %(margin)s) * interval '1 second' AS lease_until
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
@@ -129,12 +190,12 @@ def claim_due(cr, owner, limit, ahead=0.0):
               FROM due
              WHERE state.check_id = due.check_id
          RETURNING state.check_id, state.fence, state.revision, due.state, due.company_id,
-                   due.unseen_since,
-                   state.consecutive_failures, state.consecutive_successes,
+                   due.unseen_since, state.recent, due.is_flapping,
                    extract(epoch FROM state.next_run - %(now)s)::float AS due_in,
                    extract(epoch FROM %(now)s - state.last_at)::float AS since_last
             """,
             now=NOW,
+            held_state=HELD_STATE,
             unseen_since=UNSEEN_SINCE,
             margin=LEASE_MARGIN,
             limit=limit,
@@ -211,8 +272,7 @@ def store_results(cr, results):
             UPDATE ops_health_check_state AS state
                SET lease_until = NULL,
                    next_run = (now() AT TIME ZONE 'UTC') + result.delay * interval '1 second',
-                   consecutive_failures = result.failures,
-                   consecutive_successes = result.successes,
+                   recent = result.recent,
                    last_at = result.at,
                    last_verdict = result.verdict,
                    last_error = result.error,
@@ -220,14 +280,14 @@ def store_results(cr, results):
                    last_latency_ms = result.latency_ms,
                    last_value = result.value
               FROM (VALUES %s) AS result (
-                       check_id, fence, delay, failures, successes,
+                       check_id, fence, delay, recent,
                        at, verdict, error, message, latency_ms, value
                    )
              WHERE state.check_id = result.check_id AND state.fence = result.fence
          RETURNING state.check_id
             """,
             [[result[column] for column in RESULT_COLUMNS] for result in results],
-            template="(%s, %s, %s, %s, %s, %s::timestamp, %s, %s, %s, %s::real, %s::real)",
+            template="(%s, %s, %s, %s, %s::timestamp, %s, %s, %s, %s::real, %s::real)",
             page_size=len(results),
             fetch=True,
         )
@@ -250,3 +310,16 @@ def latest(cr, check_ids):
         [list(check_ids)],
     )
     return {row.pop("check_id"): row for row in cr.dictfetchall()}
+
+
+def are_sound(cr, check_ids, since):
+    """Whether all the checks were looked at since then, and none was found to be down."""
+    cr.execute(
+        """
+        SELECT count(*) = cardinality(%(ids)s::int[])
+          FROM ops_health_check_state
+         WHERE check_id = ANY(%(ids)s) AND last_at >= %(since)s AND last_verdict != 'down'
+        """,
+        {"ids": list(check_ids), "since": since},
+    )
+    return cr.fetchone()[0]

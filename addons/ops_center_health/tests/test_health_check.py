@@ -306,6 +306,9 @@ class TestHealthCheck(HealthCase):
             ({"interval": 10, "timeout": 10}, "timeout_range"),
             ({"failure_threshold": 0}, "thresholds_min"),
             ({"success_threshold": 0}, "thresholds_min"),
+            ({"success_threshold": 61}, "thresholds_max"),
+            ({"failure_threshold": 61}, "thresholds_max"),
+            ({"failure_threshold": 3, "failure_window": 2}, "failure_window_min"),
         ):
             with (
                 self.subTest(values),
@@ -351,6 +354,26 @@ class TestHealthCheck(HealthCase):
             manager.unlink()
 
     # === COPIES AND HISTORY === #
+
+    def test_counters_from_before_are_kept_as_results(self):
+        failing = self.create_check(failure_threshold=3)
+        well = self.create_check()
+        self.env.cr.execute(
+            """
+            ALTER TABLE ops_health_check_state
+                DROP COLUMN recent,
+                ADD COLUMN consecutive_failures integer NOT NULL DEFAULT 0,
+                ADD COLUMN consecutive_successes integer NOT NULL DEFAULT 0;
+            UPDATE ops_health_check_state SET consecutive_failures = 2 WHERE check_id = %s;
+            UPDATE ops_health_check_state SET consecutive_successes = 5000 WHERE check_id = %s
+            """,
+            [failing.id, well.id],
+        )
+        for _upgrade in range(2):
+            self.env["ops.health.check"].init()
+        leases = states.claim_due(self.env.cr, "after the upgrade", 10)
+        recent = {lease["check_id"]: lease["recent"] for lease in leases}
+        self.assertEqual(recent, {failing.id: "dd", well.id: "u" * 60})
 
     def test_copy_of_the_database_watches_only_itself(self):
         check = self.create_check()

@@ -45,6 +45,25 @@ class TestHealthIncident(HealthCase):
         notification = self.env["ops.notification"].search([])
         self.assertIn("Front page: down", notification.name)
 
+    def test_opens_by_failures_among_the_last_results(self):
+        check = self.create_check(failure_threshold=2, failure_window=3)
+        self.break_target()
+        self.run_now(check)
+        self.mend_target()
+        self.run_now(check)
+        self.assertFalse(check.incident_ids)
+        self.break_target()
+        self.run_now(check, 2)
+        self.assertEqual(check.incident_ids.state, "open")
+
+    def test_window_follows_the_threshold(self):
+        check = self.create_check(failure_threshold=2)
+        self.assertEqual(check.failure_window, 2)
+        check.failure_threshold = 4
+        self.assertEqual(check.failure_window, 4)
+        check.write({"failure_threshold": 3, "failure_window": 5})
+        self.assertEqual((check.failure_threshold, check.failure_window), (3, 5))
+
     def test_stays_one_while_it_lasts(self):
         incident = self.open_incident()
         self.run_now(self.check, 3)

@@ -7,9 +7,15 @@ from .common import HealthCase
 class TestHealthState(HealthCase):
     def test_worst_check_decides(self):
         checks = self.env["ops.health.check"]
-        for state in ("up", "unknown", "degraded", "down", "paused"):
+        for state in ("up", "unknown", "degraded", "suppressed", "down", "paused"):
             checks |= self.create_check(name=state, state=state)
-        expected = {"down": "down", "degraded": "degraded", "unknown": "unknown", "up": "up"}
+        expected = {
+            "down": "down",
+            "suppressed": "down",
+            "degraded": "degraded",
+            "unknown": "unknown",
+            "up": "up",
+        }
         for state, worst in expected.items():
             self.assertEqual(self.environment.health_state, worst)
             checks.filtered(lambda check, state=state: check.state == state).active = False

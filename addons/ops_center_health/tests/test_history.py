@@ -115,6 +115,16 @@ class TestHistory(HealthCase):
         self.assertEqual(end, check.last_at)
         self.assertEqual(check.state, "up")
 
+    def test_nobody_knows_whether_it_was_suppressed_meanwhile(self):
+        parent = self.create_check(name="Database", state="down")
+        check = self.create_check(interval=60, depends_on_ids=parent.ids, state="suppressed")
+        self.break_target()
+        self.run_now(check)
+        self.pass_time(check, HOUR)
+        self.run_now(check)
+        states = [state for state, *_ in self.intervals(check)]
+        self.assertEqual(states, ["suppressed", "unknown", "suppressed"])
+
     def test_state_found_afterwards_begins_then(self):
         check = self.create_check(interval=60, failure_threshold=1)
         self.run_now(check)
@@ -197,16 +207,17 @@ class TestHistory(HealthCase):
         )
         uptimes = self.uptimes(check)
         self.assertEqual(list(uptimes), [1, 7, 30, 90, 365])
-        # Of the last 24 hours: 4 + 8 + 2 up or degraded, 2 down.
-        self.assertAlmostEqual(uptimes[1], 14 / 16)
-        self.assertAlmostEqual(uptimes[7], 15 / 17)
-        self.assertAlmostEqual(uptimes[365], 15 / 17)
+        # Of the last 24 hours: 4 + 8 + 2 up or degraded, 2 + 1 down.
+        self.assertAlmostEqual(uptimes[1], 14 / 17)
+        self.assertAlmostEqual(uptimes[7], 15 / 18)
+        self.assertAlmostEqual(uptimes[365], 15 / 18)
 
     def test_uptime_of_what_was_never_up(self):
         check = self.create_check()
         self.assertEqual(set(self.uptimes(check).values()), {None})
-        self.set_history(check, ("down", HOUR))
-        self.assertEqual(set(self.uptimes(check).values()), {0})
+        for state in ("down", "suppressed"):
+            self.set_history(check, (state, HOUR))
+            self.assertEqual(set(self.uptimes(check).values()), {0})
 
     def test_nothing_is_up_while_nobody_looks(self):
         check = self.create_check(interval=60)

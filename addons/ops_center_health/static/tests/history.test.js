@@ -41,6 +41,7 @@ const BARS = {
         { at: "2026-01-01 08:00:00", seconds: {} },
         { at: "2026-01-01 09:00:00", seconds: { up: 3540, down: 60 } },
         { at: "2026-01-01 10:00:00", seconds: { maintenance: 3600 } },
+        { at: "2026-01-01 11:00:00", seconds: { up: 3420, suppressed: 180 } },
     ],
 };
 const POINT = { at: "2026-01-01 09:00:00", p50: 9, p95: 20, max: 31, mean: 10, results: 4, up: 4 };
@@ -82,7 +83,7 @@ test("shows results, and hours when they are chosen", async () => {
     await contains(".o_ops_history_bar .btn:contains(Hours)").click();
     expect.verifySteps(["1,hour"]);
     expect(".btn:contains(Hours)").toHaveAttribute("aria-pressed", "true");
-    expect(".o_ops_beat").toHaveCount(3);
+    expect(".o_ops_beat").toHaveCount(4);
     expect(".o_ops_beat:nth-child(1)").toHaveAttribute("data-tooltip", /No results yet$/);
     expect(".o_ops_beat:nth-child(2)").toHaveClass("o_ops_beat_down");
     expect(".o_ops_beat:nth-child(2)").toHaveAttribute(
@@ -90,7 +91,12 @@ test("shows results, and hours when they are chosen", async () => {
         /Uptime 98.33% · Down 1 min$/,
     );
     expect(".o_ops_beat:nth-child(3)").toHaveAttribute("data-tooltip", /Maintenance 1 hr$/);
-    expect(".o_ops_heartbeat_bar").toHaveAttribute("aria-label", /^1 of 3 hold trouble/);
+    expect(".o_ops_beat:nth-child(4)").toHaveClass("o_ops_beat_suppressed");
+    expect(".o_ops_beat:nth-child(4)").toHaveAttribute(
+        "data-tooltip",
+        /Uptime 95% · Suppressed 3 min$/,
+    );
+    expect(".o_ops_heartbeat_bar").toHaveAttribute("aria-label", /^2 of 4 hold trouble/);
 });
 
 test("draws latencies and tells what was changed", async () => {

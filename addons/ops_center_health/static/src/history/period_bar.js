@@ -5,6 +5,11 @@ import { STATES } from "../heartbeat_bar/states";
 import { formatSeconds, formatShare } from "./formats";
 
 const GOOD = ["up", "degraded"];
+const BAD = ["down", "suppressed"];
+
+function add(seconds, states) {
+    return states.reduce((sum, state) => sum + (seconds[state] || 0), 0);
+}
 
 /** Hours or days of a check as a row of bars, each as bad as the worst that it held. */
 export class PeriodBar extends HeartbeatBar {
@@ -30,7 +35,7 @@ export class PeriodBar extends HeartbeatBar {
 
     get summary() {
         return _t("%(bad)s of %(count)s hold trouble, the latest: %(latest)s", {
-            bad: this.props.periods.filter(({ seconds }) => seconds.down || seconds.degraded)
+            bad: this.props.periods.filter(({ seconds }) => add(seconds, BAD) || seconds.degraded)
                 .length,
             count: this.props.periods.length,
             latest: this.describe(this.props.periods.at(-1)),
@@ -44,8 +49,8 @@ export class PeriodBar extends HeartbeatBar {
     describe(period) {
         const { at, seconds } = period;
         const parts = [deserializeDateTime(at).toLocaleString(this.props.format)];
-        const good = GOOD.reduce((sum, state) => sum + (seconds[state] || 0), 0);
-        const known = good + (seconds.down || 0);
+        const good = add(seconds, GOOD);
+        const known = good + add(seconds, BAD);
         if (known) {
             parts.push(_t("Uptime %s", formatShare(good / known)));
         }
