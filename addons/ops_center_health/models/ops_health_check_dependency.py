@@ -66,6 +66,20 @@ class OpsHealthCheck(models.Model):
         dependents._look_anew()
         return result
 
+    # === ACTIONS === #
+
+    def action_view_cause(self):
+        """Show the incident that a suppressed check is listed in."""
+        self.ensure_one()
+        incidents = self.depends_on_ids._blocking()._root_incidents()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "ops_center_health.ops_health_incident_action"
+            ),
+            "domain": [("id", "in", incidents.ids)],
+            "context": {},
+        }
+
     # === BUSINESS METHODS === #
 
     def _blocking(self):

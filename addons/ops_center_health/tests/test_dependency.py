@@ -160,6 +160,9 @@ class TestDependency(HealthCase):
         self.run_now(grandchild, 3)
         self.assertEqual(grandchild.state, "suppressed")
         self.assertEqual(incident.affected_check_ids, self.child | grandchild)
+        viewer = new_test_user(self.env, "viewer", "ops_center_base.group_viewer")
+        action = grandchild.with_user(viewer).action_view_cause()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), incident)
         # The one in between is the next to blame.
         self.broken_paths.remove("/database")
         self.run_now(self.parent, 2)
