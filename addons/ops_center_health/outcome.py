@@ -1,10 +1,12 @@
 """What came of looking at a check, whether it was probed over the network or measured here."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from odoo.addons.ops_center_base.transport import mask
+
+from .own_network import OWN_NETWORK, explain
 
 BODY_EXCERPT = 2048  # bytes of the answer that are kept as evidence
 
@@ -73,6 +75,19 @@ class Outcome:
             value=measure.value,
             evidence=mask(plain_text(measure.evidence)),
             due_in=measure.due_in,
+        )
+
+    def acquitted(self, silence):
+        """The same look, which tells nothing as no canary answered either.
+
+        :param silence: what was seen of the canaries, see `own_network.Canaries`
+        """
+        return replace(
+            self,
+            verdict="unknown",
+            error=OWN_NETWORK,
+            message=explain(silence),
+            evidence=mask(plain_text("\n".join([self.message, *silence]))),
         )
 
 

@@ -20,8 +20,8 @@ WEIGHTS = [0.8 + 0.4 * place / (FLAPPING_WINDOW - 2) for place in range(FLAPPING
 class Standing:
     """What is held to be true of a check, and what speaks against it.
 
-    :param state: ``up``, ``degraded``, ``down``, ``unknown`` or ``suppressed``, which is down as
-        well, only that nobody is told
+    :param state: ``up``, ``degraded``, ``down``, ``unknown``, ``maintenance`` or ``suppressed``,
+        which is down as well, only that nobody is told
     :param recent: a mark for each of the latest verdicts, the last one at the end
     :param is_flapping: whether the verdicts change all the time
     """

@@ -22,6 +22,7 @@ from odoo.addons.ops_center_base.transaction import (
 from .heartbeat import Rhythm
 from .news import News
 from .outcome import Outcome
+from .own_network import LATE, OWN_NETWORK, Canaries
 from .probes import Prober, Target
 from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
@@ -56,6 +57,7 @@ class Watch:
     target: Target | None = None
     self_check: str = ""
     rhythm: Rhythm | None = None
+    canaries: Canaries | None = None  # of which one answers as long as our own network is there
     problem: str = ""  # why it can't be looked at, a sentence
 
 
@@ -219,6 +221,7 @@ class Watcher:
         self._seen = [(claim, outcome) for claim, outcome in self._seen if outcome.at > forgotten]
         if not self._seen:
             return
+        self._seen = [(claim, _acquit(claim.watch, outcome)) for claim, outcome in self._seen]
         self._changes |= run_in_new_transaction(env, _store, self._seen)
         self._seen = []
 
@@ -277,15 +280,26 @@ def _listen(env, claims):
     """Judge heartbeats by the pings that came in."""
     now, said = pings.latest(env.cr, [claim.watch.check_id for claim in claims])
     seconds = now.replace(tzinfo=UTC).timestamp()
-    return [
-        (
-            claim,
-            Outcome.from_measure(
-                claim.watch.rhythm.judge(said[claim.watch.check_id], now), "heartbeat", seconds
-            ),
-        )
-        for claim in claims
-    ]
+    seen = []
+    for claim in claims:
+        pinged = said[claim.watch.check_id]
+        measure = claim.watch.rhythm.judge(pinged, now)
+        error = "heartbeat" if pinged.failed else LATE
+        seen.append((claim, Outcome.from_measure(measure, error, seconds)))
+    return seen
+
+
+def _acquit(watch, outcome):
+    """Blame nobody for what our own network lost. Looks at the canaries, in no transaction."""
+    is_remote = watch.target and not watch.self_check
+    if (
+        outcome.verdict == "down"
+        and watch.canaries
+        and (is_remote or outcome.error == LATE)
+        and (silence := watch.canaries.silence())
+    ):
+        return outcome.acquitted(silence)
+    return outcome
 
 
 def _store(env, seen):
@@ -295,15 +309,10 @@ def _store(env, seen):
     now = env.cr.now().replace(tzinfo=UTC).timestamp()
     for claim, outcome in seen:
         watch = claim.watch
-        standing = claim.standing.after(
-            outcome.verdict,
-            watch.failure_threshold,
-            watch.failure_window,
-            watch.success_threshold,
-        )
+        standing = _standing(claim, outcome)
         delay = outcome.due_in or seconds_to_next(now, watch.interval, watch.check_id)
-        # What isn't believed yet is looked at again soon.
-        if not standing.expects(outcome.verdict):
+        # What isn't believed yet is looked at again soon; in maintenance nothing is.
+        if standing.state != "maintenance" and not standing.expects(outcome.verdict):
             delay = min(delay, RETRY_DELAY)
         rows.append(
             {
@@ -332,6 +341,18 @@ def _store(env, seen):
     if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(told))
     return {check_id: change for check_id, change in changes.items() if check_id in held}
+
+
+def _standing(claim, outcome):
+    """What is held to be true of a check after a look at it."""
+    if claim.standing.state == "maintenance":
+        return Standing("maintenance")
+    if outcome.error == OWN_NETWORK:
+        return Standing("unknown")
+    watch = claim.watch
+    return claim.standing.after(
+        outcome.verdict, watch.failure_threshold, watch.failure_window, watch.success_threshold
+    )
 
 
 def _react(env, check_id, standing, outcome):

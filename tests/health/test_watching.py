@@ -1,5 +1,8 @@
 """A real worker watches a real server and a target that breaks and is mended."""
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.fakes.http_target import HttpTarget
@@ -136,3 +139,35 @@ def test_what_fails_because_of_another_check_is_told_with_that_one(
     call("ops.health.check", "action_run_now", parent)
     wait_until(lambda: dict(query(states)).get("up") == 4, 30, "the end of the outage")
     assert query("SELECT count(*) FROM ops_health_incident") == [(1,)]
+
+
+@pytest.mark.usefixtures("probe_nothing_else")
+def test_maintenance_begins_and_ends_at_its_second(
+    database, query, target, start_server, start_worker
+):
+    server = start_server(database)
+    [check] = create_checks(server, target.url("/status/500"))
+    start_worker(database)
+    state = "SELECT state FROM ops_health_check WHERE id = %s"
+    wait_until(lambda: query(state, check) == [("down",)], 60, "the check being down")
+    call = server.session()
+    begin = datetime.now(UTC).replace(microsecond=0, tzinfo=None) + timedelta(seconds=4)
+    values = {
+        "name": "New disks",
+        "check_ids": [[6, 0, [check]]],
+        "date_from": str(begin),
+        "date_to": str(begin + timedelta(seconds=4)),
+    }
+    call("ops.health.maintenance", "create", [values])
+    for moment, expected in ((0, "maintenance"), (4, "unknown")):
+        passes = (begin + timedelta(seconds=moment)).replace(tzinfo=UTC).timestamp()
+        wait_until(
+            lambda expected=expected: (
+                (expected,)
+                in query("SELECT state FROM ops_health_interval WHERE check_id = %s", check)
+            ),
+            20,
+            f"the check being {expected}",
+        )
+        assert 0 <= time.time() - passes < 1
+    assert query("SELECT count(*) FROM ops_health_incident WHERE check_id = %s", check) == [(1,)]

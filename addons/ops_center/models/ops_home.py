@@ -59,6 +59,7 @@ class OpsHome(models.AbstractModel):
             "up": self.env._("%(environment)s works, watched for %(duration)s.", **values),
             "degraded": self.env._("%(environment)s works, but not as it should.", **values),
             "down": self.env._("%(environment)s has a problem.", **values),
+            "maintenance": self.env._("%(environment)s is under maintenance.", **values),
         }
         parts = [
             sentences.get(

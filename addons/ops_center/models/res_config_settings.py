@@ -7,6 +7,7 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     ops_allowed_networks = fields.Char(related="company_id.ops_allowed_networks", readonly=False)
+    ops_canaries = fields.Char(related="company_id.ops_canaries", readonly=False)
     ops_sample_retention_days = fields.Integer(
         string="Keep Results For",
         default=5,

@@ -1,12 +1,14 @@
 from odoo import api, fields, models
 
-# What states of checks say of the environment, the worst first. Paused checks say nothing.
+# What states of checks say of the environment, the worst first. Paused checks say nothing, and those
+# in maintenance only where no other does.
 SEVERITY = {
     "down": "down",
     "suppressed": "down",
     "degraded": "degraded",
     "unknown": "unknown",
     "up": "up",
+    "maintenance": "maintenance",
 }
 # A job that was never heard of tells nothing yet.
 HAS_A_SAY = ["|", ("kind", "!=", "heartbeat"), ("state", "!=", "unknown")]
@@ -23,6 +25,7 @@ class OpsEnvironment(models.Model):
             ("degraded", "Degraded"),
             ("down", "Down"),
             ("unknown", "Unknown"),
+            ("maintenance", "Maintenance"),
         ],
         string="Health",
         compute="_compute_health_state",

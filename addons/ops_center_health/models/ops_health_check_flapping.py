@@ -23,10 +23,15 @@ class OpsHealthCheck(models.Model):
 
     def _switch(self, state):
         result = super()._switch(state)
-        # What was before a pause says nothing about the time after it. The right was verified.
+        # What was before a pause says nothing about the time after it.
+        self._forget_results()
+        return result
+
+    def _forget_results(self):
+        """Have nothing that was seen so far speak for or against these checks."""
+        # The right was verified; only results decide about it otherwise.
         self.sudo().filtered("is_flapping").is_flapping = False
         states.forget_recent(self.env.cr, self.ids)
-        return result
 
     def _follow(self, standing, outcome):
         self.lock_for_update(allow_referencing=True)

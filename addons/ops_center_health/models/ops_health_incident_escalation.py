@@ -69,9 +69,13 @@ class OpsHealthIncident(models.Model):
             key=key,
         )
 
+    def _is_silent(self):
+        """Whether nobody is told any more, or not before it is known that it still lasts."""
+        return self.state != "open" or self.check_id.state in {"maintenance", "unknown"}
+
     def _due_steps(self):
         """Return the steps of the escalation whose time has come and that were not taken yet."""
-        if self.state != "open":
+        if self._is_silent():
             return self.env["ops.escalation.step"]
         minutes = (fields.Datetime.now() - self.opened_at) / timedelta(minutes=1)
         steps = self.env["ops.escalation.policy"]._of(self.environment_id).step_ids
@@ -79,7 +83,7 @@ class OpsHealthIncident(models.Model):
 
     def _due_reminders(self):
         """Return the channels to remind, each with the last message that it got of this."""
-        if self.state != "open":
+        if self._is_silent():
             return []
         reminding = self.env["ops.notification.channel"].search(
             [("company_id", "=", self.company_id.id), ("reminder_minutes", ">", 0)]

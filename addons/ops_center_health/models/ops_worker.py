@@ -10,6 +10,8 @@ class OpsWorker(models.Model):
     def _loops(self):
         return [
             *super()._loops(),
+            # Before the probes: without a worker, one follows the other.
+            Loop("maintenance", "ops.health.maintenance", "_run_windows", 60),
             Loop("probe", "ops.health.check", "_begin_due", 1.0, finish="_finish_begun"),
             Loop("roll_up", "ops.health.sample", "_roll_up", 300.0),
             Loop("escalate", "ops.health.incident", "_run_escalation", 15.0),

@@ -258,6 +258,12 @@ def release(cr, leases):
 # === RESULTS === #
 
 
+def last_seen_with(cr, error):
+    """Ids of the checks that were last seen with an error."""
+    cr.execute("SELECT check_id FROM ops_health_check_state WHERE last_error = %s", [error])
+    return [check_id for [check_id] in cr.fetchall()]
+
+
 def store_results(cr, results):
     """Store the results whose lease still holds, give the leases back and add the samples.
 

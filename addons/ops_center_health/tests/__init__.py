@@ -13,8 +13,11 @@ from . import test_heartbeat_check
 from . import test_histogram
 from . import test_history
 from . import test_http_check
+from . import test_maintenance
+from . import test_maintenance_schedule
 from . import test_news
 from . import test_outcome
+from . import test_own_network
 from . import test_postgresql_check
 from . import test_rollups
 from . import test_sample_storage

@@ -8,6 +8,8 @@ const ICONS = {
     "text-bg-info": "fa-info-circle",
     "text-bg-primary": "fa-play-circle",
 };
+/** Icons of states that share their decoration with others. */
+const STATE_ICONS = { maintenance: "fa-wrench" };
 
 /**
  * A badge whose decoration also chooses an icon, so that no state is told by colour alone.
@@ -16,7 +18,8 @@ export class StateBadgeField extends BadgeField {
     static template = "ops_center_base.StateBadgeField";
 
     get icon() {
-        return ICONS[this.badgeClass] || "fa-circle-o";
+        const state = this.props.record.data[this.props.name];
+        return STATE_ICONS[state] || ICONS[this.badgeClass] || "fa-circle-o";
     }
 }
 
