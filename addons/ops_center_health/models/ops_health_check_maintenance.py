@@ -47,8 +47,9 @@ class OpsHealthCheck(models.Model):
     # === ACTIONS === #
 
     def action_resume(self):
-        super().action_resume()
+        result = super().action_resume()
         self.env["ops.health.maintenance"]._apply()
+        return result
 
     def action_begin_maintenance(self):
         self.env["ops.health.maintenance"]._begin_for(self, QUICK_HOURS)
@@ -62,16 +63,15 @@ class OpsHealthCheck(models.Model):
     def _change_state(self, state, outcome):
         # What was seen before it began changes nothing any more.
         if self.state == "maintenance":
-            return
+            return None
         windows = self.env["ops.health.maintenance.window"]
         now = fields.Datetime.now()
         # The loop of the maintenance may be a moment late, or know nothing of a new check.
         if self.state != "paused" and windows.search_count(
             windows._covering_domain(self) & windows._ongoing_domain(now), limit=1
         ):
-            self._enter_maintenance()
-        else:
-            super()._change_state(state, outcome)
+            return self._enter_maintenance()
+        return super()._change_state(state, outcome)
 
     def _enter_maintenance(self):
         self._have_state("maintenance")

@@ -25,13 +25,14 @@ class OpsHealthCheck(models.Model):
 
     def _change_state(self, state, outcome):
         before = self.state
-        super()._change_state(state, outcome)
+        result = super()._change_state(state, outcome)
         if outcome.error == OWN_NETWORK:
             # The one incident opens at once.
             check = self._own_network_check()
             check.filtered(lambda check: check.state in {"up", "unknown"})._schedule_now()
         elif self.self_check == SELF_CHECK and before != self.state == "up":
             self.browse(states.last_seen_with(self.env.cr, OWN_NETWORK))._schedule_now()
+        return result
 
     @api.model
     def _own_network_check(self):

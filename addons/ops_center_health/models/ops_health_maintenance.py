@@ -204,7 +204,7 @@ class OpsHealthMaintenance(models.Model):
         :param records: of the model `ops.health.check` or `ops.environment`
         :param covering: which windows are theirs, a domain
         """
-        records.check_access("write")
+        self.check_access("write")
         windows = self.env["ops.health.maintenance.window"]
         ongoing = windows.search(covering & windows._ongoing_domain(fields.Datetime.now()))
         for maintenance in ongoing.maintenance_id:
