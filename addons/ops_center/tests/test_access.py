@@ -19,6 +19,8 @@ RIGHTS = {
     "ops.finding.rule": (READ, READ, EVERYTHING),
     "ops.health.check": (READ, "read write create", EVERYTHING),
     "ops.health.incident": (READ, "read write", "read write"),
+    "ops.health.maintenance": (READ, "read write create", EVERYTHING),
+    "ops.health.maintenance.window": (READ, READ, READ),
     "ops.health.sample": (READ, READ, READ),
     "ops.health.sentinel.setup": ("", "", "read write create"),
     "ops.notification": (READ, READ, READ),
