@@ -348,7 +348,7 @@ def _standing(claim, outcome):
     if claim.standing.state == "maintenance":
         return Standing("maintenance")
     if outcome.error == OWN_NETWORK:
-        return Standing("unknown")
+        return Standing("unknown", is_flapping=claim.standing.is_flapping)
     watch = claim.watch
     return claim.standing.after(
         outcome.verdict, watch.failure_threshold, watch.failure_window, watch.success_threshold
