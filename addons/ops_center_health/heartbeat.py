@@ -7,6 +7,7 @@ remembering. The rules are those of healthchecks.io (https://healthchecks.io/doc
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .cron_schedule import CronSchedule
 from .self_checks import Measure
 
 
@@ -38,10 +39,18 @@ class Rhythm:
 
     :param period: seconds between two successes
     :param grace: seconds that a success may be late, and that a run may take
+    :param cron: when it runs, in the place of the period
     """
 
     period: float
     grace: float
+    cron: CronSchedule | None = None
+
+    def next_after(self, ended_at: datetime) -> datetime:
+        """When a success is expected after one that ended at a time (UTC, naive)."""
+        if self.cron:
+            return self.cron.next_after(ended_at)
+        return ended_at + timedelta(seconds=self.period)
 
     def judge(self, pings: Pings, now: datetime) -> Measure:
         """The verdict on a job, and when it has to be looked at again if it stays silent."""
@@ -68,7 +77,7 @@ class Rhythm:
                 else "Waiting for the first ping."
             )
             return Measure("unknown", message, due_in=_seconds_to_first(deadlines, now))
-        expected_at = pings.ended_at + timedelta(seconds=self.period)
+        expected_at = self.next_after(pings.ended_at)
         if now >= expected_at + grace:
             return Measure(
                 "down",

@@ -92,9 +92,26 @@ class OpsNotification(models.Model):
             self.channel_id._deliver_as_record(self)
         self.env["ops.event"]._broadcast(self.channel_id._name, self.channel_id.ids)
 
-    def _text(self):
+    def _action_for(self, recipient):
+        """Return what the reader is asked to do, and the address that does it without a login.
+
+        To override by those whose messages ask for something.
+
+        :param recipient: the `res.users` who reads it, or the channel if nobody knows who does
+        :return: dict of ``label`` and ``address``, None if there is nothing to do
+        """
+        return None
+
+    def _content(self, recipient=None):
+        """Return what stands below the subject, as plain text."""
+        lines = [self.body, self.url]
+        if action := recipient and self._action_for(recipient):
+            lines.append(f"{action['label']}: {action['address']}")
+        return "\n".join(filter(None, lines))
+
+    def _text(self, recipient=None):
         """Return all of it as plain text."""
-        return "\n".join(filter(None, [self.name, self.body, self.url]))
+        return "\n".join(filter(None, [self.name, self._content(recipient)]))
 
     def _document(self):
         """Return the existing record that the message is about, else None."""

@@ -59,12 +59,11 @@ class OpsNotificationChannel(models.Model):
     def _deliver(self, notification):
         if self.kind != "apprise":
             return super()._deliver(notification)
-        text = "\n".join(filter(None, [notification.body, notification.url]))
         try:
             relay.send(
                 self._reveal("apprise_url"),
                 title=notification.name,
-                body=text,
+                body=notification._content(self),
                 level=notification.level,
             )
         except relay.RelayError as error:

@@ -64,20 +64,19 @@ class OpsNotificationChannel(models.Model):
             return super()._deliver(notification)
         address = self._reveal("slack_url")
         if urlsplit(address).hostname == TEXT_ONLY_HOST:
-            payload = {"text": _plain(notification._text())}
+            payload = {"text": _plain(notification._text(self))}
         else:
             payload = self._slack_payload(notification)
         return self._post(address, json.dumps(payload).encode())
 
     def _slack_payload(self, notification):
-        text = "\n".join(filter(None, [notification.body, notification.url]))
         return {
             "text": _plain(notification.name),
             "attachments": [
                 {
                     "color": COLORS[notification.level],
                     "fallback": _plain(notification.name),
-                    "text": _plain(text),
+                    "text": _plain(notification._content(self)),
                     "mrkdwn_in": [],
                 }
             ],

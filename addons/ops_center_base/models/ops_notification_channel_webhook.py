@@ -65,6 +65,7 @@ class OpsNotificationChannel(models.Model):
             "model": notification.res_model or None,
             "record_id": notification.res_id or None,
             "url": notification.url or None,
+            "action": notification._action_for(self),
             # Chats that take incoming webhooks (Slack, Mattermost and others) show this one.
-            "text": notification._text(),
+            "text": notification._text(self),
         }

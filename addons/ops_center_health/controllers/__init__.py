@@ -1,2 +1,3 @@
 from . import heartbeat
+from . import incident
 from . import sentinel

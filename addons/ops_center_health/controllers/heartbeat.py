@@ -7,6 +7,7 @@ MAX_BODY = 10 * 1024 * 1024  # bytes that are accepted
 MAX_NOTE = 10_000  # bytes of them that are kept
 
 PING = "/ops/ping/<string:token>"
+SECRET_ADDRESS = re.compile(r"(/ops/(?:ping|acknowledge)/)[^/\s?]+")
 
 
 class PingDispatcher(HttpDispatcher):
@@ -20,12 +21,12 @@ class PingDispatcher(HttpDispatcher):
 
 
 class TokenFilter(logging.Filter):
-    """Keeps the addresses of heartbeats, which are secrets, out of the log of requests."""
+    """Keeps addresses that are secrets out of the log of requests."""
 
     def filter(self, record):
         message = record.getMessage()
-        if "/ops/ping/" in message:
-            record.msg, record.args = re.sub(r"(/ops/ping/)[^/\s?]+", r"\1***", message), None
+        if SECRET_ADDRESS.search(message):
+            record.msg, record.args = SECRET_ADDRESS.sub(r"\1***", message), None
         return True
 
 

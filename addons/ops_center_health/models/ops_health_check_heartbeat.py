@@ -170,5 +170,9 @@ class OpsHealthCheck(models.Model):
             failure_threshold=1,
             failure_window=1,
             success_threshold=1,
-            rhythm=Rhythm(self.interval, self.grace),
+            rhythm=self._rhythm(),
         )
+
+    def _rhythm(self):
+        """What is expected of the job."""
+        return Rhythm(self.interval, self.grace)

@@ -15,6 +15,7 @@ FACT_FIELDS = {
     "severity",
     "opened_at",
     "acknowledged_by_id",
+    "acknowledged_through",
     "escalated_step_ids",
     "prompted_at",
     "resolved_at",
@@ -97,25 +98,8 @@ class OpsHealthIncident(models.Model):
 
     def action_acknowledge(self):
         self.check_access("write")
-        for incident in self.filtered(lambda incident: incident.state == "open"):
-            # The right was verified; only this way may it change the state.
-            incident.sudo().write(
-                {
-                    "state": "acknowledged",
-                    "acknowledged_by_id": self.env.uid,
-                    "user_id": incident.user_id.id or self.env.uid,
-                }
-            )
-            self.env["ops.event"]._record(
-                "incident.acknowledged",
-                self.env._(
-                    "%(user)s takes care of: %(incident)s",
-                    user=self.env.user.name,
-                    incident=incident.name,
-                ),
-                environment=incident.environment_id,
-                record=incident,
-            )
+        # The right was verified; only this way may it change the state.
+        self.sudo()._acknowledge(self.env.user.name, self.env.user)
 
     def action_run_now(self):
         self.check_id.action_run_now()
@@ -157,6 +141,30 @@ class OpsHealthIncident(models.Model):
             return self.env._("%(check)s: down", check=check.name)
         return self.env._("%(check)s: degraded", check=check.name)
 
+    def _acknowledge(self, name, user=None):
+        """Take down who takes care of those that nobody takes care of yet.
+
+        :param str name: of who does
+        :param user: the `res.users`, if it is known
+        """
+        user_id = user.id if user else False
+        for incident in self.filtered(lambda incident: incident.state == "open"):
+            incident.write(
+                {
+                    "state": "acknowledged",
+                    "acknowledged_by_id": user_id,
+                    "user_id": incident.user_id.id or user_id,
+                }
+            )
+            self.env["ops.event"]._record(
+                "incident.acknowledged",
+                self.env._(
+                    "%(user)s takes care of: %(incident)s", user=name, incident=incident.name
+                ),
+                environment=incident.environment_id,
+                record=incident,
+            )
+
     def _resolve(self, reason):
         """Close the incidents that are still open.
 
@@ -168,6 +176,10 @@ class OpsHealthIncident(models.Model):
                 {"state": "resolved", "resolved_at": fields.Datetime.now(), "resolution": reason}
             )
             incident._announce("incident.resolved")
+
+    def _alarm_text(self):
+        """What messages say while it lasts, below their subject."""
+        return self.cause
 
     def _announce(self, kind):
         """Put it on the timeline and tell the channels."""
@@ -186,7 +198,7 @@ class OpsHealthIncident(models.Model):
             f"{self.environment_id.display_name}: {title}",
             company=self.company_id,
             level=LEVEL[self.severity],
-            body=message,
+            body=message if self.state == "resolved" else self._alarm_text(),
             record=self,
             key=f"{self.id}-{kind}-{self.severity}",
             also=self.escalated_step_ids.channel_ids,

@@ -64,7 +64,7 @@ class OpsHealthIncident(models.Model):
                 incident=self.name,
             ),
             level=LEVEL[self.severity],
-            body=self.cause,
+            body=self._alarm_text(),
             record=self,
             key=key,
         )
