@@ -1,4 +1,5 @@
 from datetime import datetime
+from itertools import pairwise
 
 from odoo.tests import BaseCase, tagged
 
@@ -14,7 +15,7 @@ class TestCronSchedule(BaseCase):
         """Each time (month, day, hour, minute in UTC) is the first run after the one before."""
         schedule = CronSchedule(expression, tz)
         moments = [datetime(2026, *time) for time in times]
-        for at, expected in zip(moments, moments[1:], strict=False):
+        for at, expected in pairwise(moments):
             self.assertEqual(schedule.next_after(at), expected)
 
     def test_times_are_those_of_the_zone(self):
