@@ -58,6 +58,7 @@ def test_nothing_remains(existing_database, start_server, start_worker, odoo_con
     press(call, "button_immediate_install", "ops_center")
     worker = start_worker(existing_database)
     usage.use(call)
+    usage.publish(call)
     usage.wait_for_results(existing_database)
     press(call, "button_immediate_uninstall", "ops_center_base")
     assert worker.running()

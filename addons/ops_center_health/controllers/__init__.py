@@ -1,3 +1,5 @@
 from . import heartbeat
 from . import incident
+from . import metrics
 from . import sentinel
+from . import status_page

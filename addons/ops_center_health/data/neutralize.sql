@@ -9,11 +9,18 @@ UPDATE ops_health_check
        client_key_hint = NULL
  WHERE kind != 'self';
 
+-- a copy must not tell people outside how the original does
+UPDATE ops_status_page
+   SET published = false;
+UPDATE ops_health_check
+   SET badge_token = NULL;
+
 -- a sentinel of the original must not page about a copy
 DELETE FROM ir_config_parameter
  WHERE key = 'ops_center_health.sentinel_token';
 
--- a copy must not tell that the original is alive
+-- a copy must not tell that the original is alive, nor pass for it
 UPDATE res_company
-   SET ops_dead_man_url_cipher = NULL,
+   SET ops_metrics_digest = NULL,
+       ops_dead_man_url_cipher = NULL,
        ops_dead_man_url_hint = NULL;

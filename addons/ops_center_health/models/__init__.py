@@ -4,12 +4,14 @@ from . import res_company
 from . import res_company_canaries
 from . import res_company_dead_man
 from . import res_company_changes
+from . import res_company_metrics
 from . import ops_worker
 from . import ops_escalation_policy
 from . import ops_escalation_step
 from . import ops_environment
 from . import ops_health_self
 from . import ops_health_check
+from . import ops_health_check_badge
 from . import ops_health_check_certificate
 from . import ops_health_check_dependency
 from . import ops_health_check_changes
@@ -36,6 +38,10 @@ from . import ops_health_incident_post_mortem
 from . import ops_health_incident_runbook
 from . import ops_health_incident_timeline
 from . import ops_notification
+from . import ops_health_incident_public
 from . import ops_notification_channel
 from . import ops_health_sample
 from . import ops_health_sentinel
+from . import ops_status_page
+from . import ops_status_service
+from . import ops_status_note

@@ -87,7 +87,7 @@ class OpsHealthCheck(models.Model):
         if unit == "result":
             return self._heartbeats(BARS).get(self.id, [])
         bounds = self._period_bounds(unit)
-        periods = intervals.seconds_by_state(self.env.cr, self.id, bounds)
+        periods = intervals.seconds_by_state(self.env.cr, self.ids, bounds)[self.id]
         return [
             {"at": fields.Datetime.to_string(at), "seconds": seconds}
             for at, seconds in zip(bounds, periods, strict=False)

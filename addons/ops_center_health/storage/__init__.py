@@ -6,6 +6,7 @@ All times are UTC without time zone, as everywhere in Odoo.
 from . import certificates
 from . import intervals
 from . import log_errors
+from . import metrics
 from . import pings
 from . import rollups
 from . import samples

@@ -170,16 +170,33 @@ def uptime(cr, check_ids, length):
     return dict(cr.fetchall())
 
 
-def seconds_by_state(cr, check_id, bounds):
-    """How long a check was in which state during consecutive periods.
+def unseen(cr, check_ids):
+    """The checks that nobody looks at, though it is time to: what is known of them is old."""
+    cr.execute(
+        SQL(
+            """
+            SELECT checks.id
+              FROM ops_health_check AS checks
+              JOIN ops_health_check_state AS state ON state.check_id = checks.id
+             WHERE checks.id = ANY(%s) AND %s IS NOT NULL
+            """,
+            list(check_ids),
+            UNSEEN_SINCE,
+        )
+    )
+    return {check_id for [check_id] in cr.fetchall()}
+
+
+def seconds_by_state(cr, check_ids, bounds):
+    """How long checks were in which state during consecutive periods.
 
     :param list[datetime] bounds: the beginning of each period, and the end of the last
-    :return: for each period, a dictionary of seconds by state
+    :return: by check, for each period, a dictionary of seconds by state
     """
     cr.execute(
         SQL(
             """
-            SELECT period.number, piece.state,
+            SELECT span.check_id, period.number, piece.state,
                    extract(epoch FROM sum(
                        least(piece.ended_at, period.ended_at)
                        - greatest(piece.started_at, period.started_at)
@@ -200,18 +217,21 @@ def seconds_by_state(cr, check_id, bounds):
               JOIN unnest(%(starts)s::timestamp[], %(ends)s::timestamp[])
                    WITH ORDINALITY AS period (started_at, ended_at, number)
                 ON piece.started_at < period.ended_at AND piece.ended_at > period.started_at
-             WHERE span.check_id = %(check_id)s AND piece.started_at < piece.ended_at
-          GROUP BY 1, 2
+             WHERE span.check_id = ANY(%(ids)s) AND piece.started_at < piece.ended_at
+               -- What ended before needs no comparing with each of the periods.
+               AND (span.ended_at IS NULL OR span.ended_at > %(begin)s)
+          GROUP BY 1, 2, 3
             """,
             seen=list(SEEN),
             unseen_since=UNSEEN_SINCE,
             now=NOW,
             starts=bounds[:-1],
             ends=bounds[1:],
-            check_id=check_id,
+            ids=list(check_ids),
+            begin=bounds[0],
         )
     )
-    periods = [{} for _start in bounds[1:]]
-    for number, state, seconds in cr.fetchall():
-        periods[number - 1][state] = seconds
+    periods = {check_id: [{} for _start in bounds[1:]] for check_id in check_ids}
+    for check_id, number, state, seconds in cr.fetchall():
+        periods[check_id][number - 1][state] = seconds
     return periods

@@ -1,1 +1,2 @@
+from . import ops_health_metrics_setup
 from . import ops_health_sentinel_setup

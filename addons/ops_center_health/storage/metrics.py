@@ -1,0 +1,69 @@
+"""What the metrics of a company are made of, read at once, so that its parts fit together."""
+
+from odoo.tools import SQL
+
+from .clock import NOW
+
+
+def read(cr, company_id, most, worker_silence):
+    """All that is measured of a company.
+
+    :param int most: checks; the others are only counted
+    :param timedelta worker_silence: after which a worker counts as gone
+    :return: a dictionary with ``workers``, ``notifications``, ``incidents`` (by severity),
+        ``total`` (of checks) and ``checks``: dictionaries with ``id``, ``name``, ``environment``,
+        ``kind``, ``state``, ``lateness`` (seconds), and what was seen last, as far as it is known:
+        ``verdict``, ``latency_ms``, ``status``, ``expires`` (seconds since 1970)
+    """
+    cr.execute(
+        SQL(
+            """
+            WITH watched AS (
+                SELECT checks.id, checks.name,
+                       application.name || ' / ' || environment.name AS environment,
+                       checks.kind, checks.state, checks.state = 'paused' AS paused
+                  FROM ops_health_check AS checks
+                  JOIN ops_environment AS environment ON environment.id = checks.environment_id
+                  JOIN ops_application AS application ON application.id = environment.application_id
+                 WHERE checks.company_id = %(company)s AND checks.active AND environment.active
+            ),
+            measured AS (
+                SELECT watched.id, watched.name, watched.environment, watched.kind, watched.state,
+                       state.last_verdict AS verdict,
+                       state.last_latency_ms AS latency_ms,
+                       sample.status,
+                       (certificate.certificate->>'chain_not_after')::float AS expires,
+                       CASE WHEN watched.paused OR state.lease_until > %(now)s THEN 0
+                            ELSE greatest(0, extract(epoch FROM %(now)s - state.next_run))
+                       END AS lateness
+                  FROM (SELECT * FROM watched ORDER BY id LIMIT %(most)s) AS watched
+             LEFT JOIN ops_health_check_state AS state ON state.check_id = watched.id
+             LEFT JOIN ops_health_certificate AS certificate
+                       ON certificate.check_id = watched.id AND NOT watched.paused
+             LEFT JOIN LATERAL (
+                           SELECT status FROM ops_health_sample
+                            WHERE check_id = watched.id AND at = state.last_at
+                            LIMIT 1
+                       ) AS sample ON watched.kind = 'http'
+              ORDER BY watched.id
+            )
+            SELECT (SELECT count(*) FROM ops_worker WHERE beat_at > %(now)s - %(silence)s)
+                   AS workers,
+                   (SELECT count(*) FROM ops_notification
+                     WHERE company_id = %(company)s AND state IN ('pending', 'sending', 'retry'))
+                   AS notifications,
+                   (SELECT coalesce(jsonb_object_agg(severity, number), '{}')
+                      FROM (SELECT severity, count(*) AS number FROM ops_health_incident
+                             WHERE company_id = %(company)s AND state != 'resolved'
+                          GROUP BY severity) AS incident)
+                   AS incidents,
+                   (SELECT count(*) FROM watched) AS total,
+                   (SELECT coalesce(jsonb_agg(measured ORDER BY id), '[]') FROM measured) AS checks
+            """,
+            company=company_id,
+            most=most,
+            now=NOW,
+            silence=worker_silence,
+        )
+    )
+    return cr.dictfetchone()
