@@ -3,7 +3,7 @@ import re
 import secrets
 from hashlib import sha256
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -254,6 +254,6 @@ class OpsStatusPage(models.Model):
         ]
 
     def _format_time(self, moment):
-        return format_datetime(
-            moment, "medium", tzinfo=moment.tzinfo, locale=get_lang(self.env).code
-        )
+        locale = get_lang(self.env).code
+        time = format_time(moment, "short", tzinfo=moment.tzinfo, locale=locale)
+        return f"{format_date(moment, 'medium', locale=locale)} {time}"
