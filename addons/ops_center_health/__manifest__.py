@@ -29,6 +29,8 @@
         "views/ops_health_maintenance_views.xml",
         "views/ops_health_check_cron_views.xml",
         "views/ops_health_check_runbook_views.xml",
+        "views/ops_health_check_list_views.xml",
+        "views/ops_health_check_look_views.xml",
         "views/ops_escalation_policy_views.xml",
         "views/ops_notification_channel_views.xml",
         "views/ops_environment_views.xml",

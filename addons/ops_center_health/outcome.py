@@ -1,5 +1,6 @@
 """What came of looking at a check, whether it was probed over the network or measured here."""
 
+import json
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ class Outcome:
     :param evidence: what a human would look at next
     :param certificate: what the server showed, see `probes.Result`
     :param due_in: seconds until the verdict may be another one; by default the check's interval
+    :param phases: JSON of the milliseconds that each phase of a probe took, in their order
     """
 
     verdict: str
@@ -37,6 +39,7 @@ class Outcome:
     evidence: str = ""
     certificate: dict | None = None
     due_in: float | None = None
+    phases: str | None = None
 
     @classmethod
     def from_result(cls, result, target):
@@ -51,6 +54,7 @@ class Outcome:
             # Nobody looks for the evidence of success.
             evidence="" if result.verdict == "up" else describe(result, target),
             certificate=result.certificate and _plain_values(result.certificate),
+            phases=_phases_json(result.phases),
         )
 
     @classmethod
@@ -119,6 +123,13 @@ def plain_text(text: str) -> str:
     return "".join(
         char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     )
+
+
+def _phases_json(phases):
+    """The phases without their total; as a list of pairs, for PostgreSQL forgets their order."""
+    if not phases:
+        return None
+    return json.dumps([pair for pair in phases.items() if pair[0] != "total"])
 
 
 def _plain_values(certificate):

@@ -29,6 +29,8 @@ def public_state(state: str, is_unseen: bool) -> str:
 
     :param is_unseen: nobody looked when it was time to
     """
+    # Whatever the cause may be, it does not answer.
+    state = "down" if state == "suppressed" else state
     if is_unseen and state in {"up", "degraded", "down"}:
         return "unknown"
     return state if state in LEVELS else "unknown"

@@ -70,6 +70,7 @@ class Claim:
     standing: Standing
     since_last: float  # seconds since the last look
     due_in: float  # seconds
+    due_at: float  # seconds since 1970 by the clock of this process
     unseen_since: datetime | None  # nobody looked, though it was time to
 
     @property
@@ -81,6 +82,10 @@ class Claim:
     def is_awaited(self):
         """Whether it is out of turn, because somebody wants to know."""
         return self.since_last < self.watch.interval / 2
+
+    def lateness(self, outcome):
+        """Seconds from the time of the check until it was looked at."""
+        return max(outcome.at.replace(tzinfo=UTC).timestamp() - self.due_at, 0.0)
 
 
 def of_process(env):
@@ -148,12 +153,13 @@ class Watcher:
     def _claim_due(self, env):
         """Lease what is due: the claims, and the seconds until more is due if there are none."""
         owner = f"{socket.gethostname()}:{os.getpid()}"
+        now = time.time()
         leases = states.claim_due(env.cr, owner, MAX_UNDER_WAY - len(self._under_way), AHEAD)
         if not leases:
             wait = states.seconds_to_due(env.cr, AHEAD)
             return [], LONGEST_WAIT if wait is None else max(wait, 0.0)
         self._learn(env, leases)
-        return [self._claim(lease) for lease in leases], 0.0
+        return [self._claim(lease, now) for lease in leases], 0.0
 
     def _learn(self, env, leases):
         """Read the checks that were changed since they were last looked at."""
@@ -170,7 +176,7 @@ class Watcher:
         for check in env["ops.health.check"].browse(unknown):
             self._watches[check.id] = (unknown[check.id], _watch(check))
 
-    def _claim(self, lease):
+    def _claim(self, lease, now):
         check_id = lease["check_id"]
         _edition, watch = self._watches[check_id]
         # Where this Odoo answers is found out each time.
@@ -182,6 +188,7 @@ class Watcher:
             standing=Standing(lease["state"], lease["recent"], bool(lease["is_flapping"])),
             since_last=lease["since_last"] or 0.0,
             due_in=lease["due_in"],
+            due_at=now + lease["due_in"],
             unseen_since=lease["unseen_since"],
         )
 
@@ -321,6 +328,7 @@ def _store(env, seen):
                 "fence": claim.fence,
                 "delay": delay,
                 "recent": standing.recent,
+                "lateness": claim.lateness(outcome),
             }
         )
         if standing.differs(claim.standing):

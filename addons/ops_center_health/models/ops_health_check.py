@@ -56,6 +56,7 @@ class OpsHealthCheck(models.Model):
             ("memory", "Memory"),
             ("connections", "Database Connections"),
             ("log_errors", "Errors in the Log"),
+            ("punctuality", "Punctuality of the Checks"),
         ],
         string="What is Watched",
         readonly=True,

@@ -3,7 +3,7 @@
 Each has a function `measure` that looks, and pure functions that judge what it saw.
 """
 
-from . import connections, disk, log_errors, mail, memory, postgresql, scheduled_actions
+from . import connections, disk, log_errors, mail, memory, postgresql, punctuality, scheduled_actions
 from .measure import Measure, Surroundings
 
 MEASURES = {
@@ -14,6 +14,7 @@ MEASURES = {
     "memory": memory.measure,
     "connections": connections.measure,
     "log_errors": log_errors.measure,
+    "punctuality": punctuality.measure,
 }
 
 __all__ = ["MEASURES", "Measure", "Surroundings"]

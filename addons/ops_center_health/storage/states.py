@@ -35,7 +35,16 @@ RESULT_COLUMNS = (
     "message",
     "latency_ms",
     "value",
+    "lateness",
+    "phases",
 )
+
+# Columns that came later than the table, and their types.
+ADDED_COLUMNS = {
+    "revision": "integer NOT NULL DEFAULT 0",
+    "last_lateness": "real",
+    "last_phases": "jsonb",
+}
 
 
 def create_table(cr):
@@ -60,10 +69,15 @@ def create_table(cr):
         ) WITH (fillfactor = 70)
     """)
     # Not even tried where it is there: the lock would stop the worker until Odoo is done.
-    if not column_exists(cr, "ops_health_check_state", "revision"):
-        cr.execute(
-            "ALTER TABLE ops_health_check_state ADD COLUMN revision integer NOT NULL DEFAULT 0"
-        )
+    for name, definition in ADDED_COLUMNS.items():
+        if not column_exists(cr, "ops_health_check_state", name):
+            cr.execute(
+                SQL(
+                    "ALTER TABLE ops_health_check_state ADD COLUMN %s %s",
+                    SQL.identifier(name),
+                    SQL(definition),
+                )
+            )
     if not column_exists(cr, "ops_health_check_state", "recent"):
         # What the counters told that it replaces; more can't be asked for.
         cr.execute("""
@@ -268,7 +282,8 @@ def store_results(cr, results):
     """Store the results whose lease still holds, give the leases back and add the samples.
 
     :param list[dict] results: values of `RESULT_COLUMNS` and `samples.COLUMNS`; ``delay`` is the
-        number of seconds until the next run
+        number of seconds until the next run, ``lateness`` of those that the look began too late,
+        ``phases`` what took how many milliseconds, as JSON, or None
     :return: ids of the checks whose result counted
     """
     held = {
@@ -284,16 +299,19 @@ def store_results(cr, results):
                    last_error = result.error,
                    last_message = result.message,
                    last_latency_ms = result.latency_ms,
-                   last_value = result.value
+                   last_value = result.value,
+                   last_lateness = result.lateness,
+                   last_phases = result.phases
               FROM (VALUES %s) AS result (
                        check_id, fence, delay, recent,
-                       at, verdict, error, message, latency_ms, value
+                       at, verdict, error, message, latency_ms, value, lateness, phases
                    )
              WHERE state.check_id = result.check_id AND state.fence = result.fence
          RETURNING state.check_id
             """,
             [[result[column] for column in RESULT_COLUMNS] for result in results],
-            template="(%s, %s, %s, %s, %s::timestamp, %s, %s, %s, %s::real, %s::real)",
+            template="(%s, %s, %s, %s, %s::timestamp, %s, %s, %s, %s::real, %s::real,"
+            " %s::real, %s::jsonb)",
             page_size=len(results),
             fetch=True,
         )
@@ -329,3 +347,20 @@ def are_sound(cr, check_ids, since):
         {"ids": list(check_ids), "since": since},
     )
     return cr.fetchone()[0]
+
+
+def looks(cr, check_ids):
+    """When the checks run next, and how the last look at them went.
+
+    :return: dictionaries with ``next_run``, ``last_lateness`` (seconds) and ``last_phases``
+        (pairs of phase and milliseconds) by check
+    """
+    cr.execute(
+        """
+        SELECT check_id, next_run, last_lateness, last_phases
+          FROM ops_health_check_state
+         WHERE check_id = ANY(%s)
+        """,
+        [list(check_ids)],
+    )
+    return {row.pop("check_id"): row for row in cr.dictfetchall()}

@@ -16,6 +16,7 @@ from ..self_checks import (
     mail,
     memory,
     postgresql,
+    punctuality,
 )
 from ..storage import log_errors as log_error_table
 from .common import HealthCase
@@ -100,6 +101,16 @@ class TestJudgements(TransactionCase):
         self.assertIn("3 ERROR lines", measure.message)
         self.assertTrue(measure.message.endswith("the latest: odoo: broke"))
         self.assertIn("Trace", measure.evidence)
+
+    def test_punctuality(self):
+        looks = [{"name": "Shop", "interval": 60, "lateness": 40.0}]
+        on_time = [{"name": "Blog", "interval": 60, "lateness": 0.2}] * 19
+        self.assertJudged(punctuality.judge(True, []), "up", "Nothing was due")
+        self.assertJudged(punctuality.judge(False, looks), "up", "No worker runs")
+        self.assertJudged(punctuality.judge(True, looks + on_time), "up", "less than 0.2 s late")
+        measure = punctuality.judge(True, 2 * looks + on_time)
+        self.assertJudged(measure, "degraded", "can't keep up: checks begin 40.0 s late.*second")
+        self.assertIn("Shop: 40.0 s late, due every 60 s", measure.evidence)
 
 
 @tagged("post_install", "-at_install")
@@ -203,6 +214,21 @@ class TestSelfChecks(HealthCase):
         self.env.cr.execute("UPDATE ops_health_log_error SET at = at - interval '30 seconds'")
         self.assertEqual(self.look("log_errors").value, 3)
         self.assertEqual(self.look("log_errors", window=10).value, 0)
+
+    def test_late_looks_of_a_worker(self):
+        check = self.create_check()
+        self.run_due()
+        self.env.cr.execute(
+            "UPDATE ops_health_check_state SET last_lateness = 31 WHERE check_id = %s", [check.id]
+        )
+        self.assertIn("No worker runs", self.look("punctuality").message)
+        self.env["ops.worker"]._beat("host:1", "host", 1)
+        outcome = self.look("punctuality")
+        self.assertEqual((outcome.verdict, outcome.value), ("degraded", 31))
+        self.env.cr.execute(
+            "UPDATE ops_health_check_state SET last_at = last_at - interval '2 minutes'"
+        )
+        self.assertIn("Nothing was due", self.look("punctuality").message)
 
     def test_what_cannot_be_measured_is_unknown(self):
         self.patch(os, "statvfs", lambda path: 1 / 0)

@@ -22,3 +22,8 @@ export function formatSeconds(seconds) {
     const shown = units.slice(first, first + 2).filter(([, count]) => count);
     return Duration.fromObject(Object.fromEntries(shown)).toHuman({ unitDisplay: "short" });
 }
+
+/** Milliseconds, with as many digits as say something. */
+export function formatLatency(latency) {
+    return latency < 10 ? latency.toFixed(1) : Math.round(latency);
+}

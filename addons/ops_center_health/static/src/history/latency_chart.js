@@ -8,6 +8,7 @@ import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { useCheckHistory } from "./check_history_hook";
 import { ChoiceButtons } from "./choice_buttons";
+import { formatLatency } from "./formats";
 
 /** What is drawn of each time, told apart by strokes as well as by colours. */
 const LINES = [
@@ -63,7 +64,7 @@ export class LatencyChart extends Component {
         const { p50, p95, max } = this.data.points.at(-1);
         return _t(
             "Latency, most recently: half are faster than %(p50)s ms, 95% than %(p95)s ms, the slowest took %(max)s ms",
-            { p50: round(p50), p95: round(p95), max: round(max) },
+            { p50: formatLatency(p50), p95: formatLatency(p95), max: formatLatency(max) },
         );
     }
 
@@ -120,12 +121,12 @@ export class LatencyChart extends Component {
                             label: ({ dataset, parsed }) =>
                                 _t("%(line)s: %(latency)s ms", {
                                     line: dataset.label,
-                                    latency: round(parsed.y),
+                                    latency: formatLatency(parsed.y),
                                 }),
                             footer: ([{ raw }]) =>
                                 _t("Mean: %(mean)s ms. Up: %(up)s of %(results)s results", {
                                     ...raw.point,
-                                    mean: round(raw.point.mean),
+                                    mean: formatLatency(raw.point.mean),
                                 }),
                         },
                     },
@@ -147,10 +148,6 @@ function themed(bright, dark) {
 
 function millis(at) {
     return deserializeDateTime(at).toMillis();
-}
-
-function round(latency) {
-    return latency < 10 ? latency.toFixed(1) : Math.round(latency);
 }
 
 /** The points of a line, which breaks where nothing was measured. */

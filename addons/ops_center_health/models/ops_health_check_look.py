@@ -1,0 +1,29 @@
+from odoo import fields, models
+
+from ..storage import states
+
+
+class OpsHealthCheck(models.Model):
+    """The next look at a check, and how the last one went."""
+
+    # Each theme of this model has a file of its own.
+    _inherit = "ops.health.check"  # pylint: disable=consider-merging-classes-inherited
+
+    next_run = fields.Datetime(compute="_compute_look")
+    last_lateness = fields.Float(
+        string="Last Run Late By",
+        compute="_compute_look",
+        digits=(16, 2),
+        help="The seconds from the time at which the check should have run until it did.",
+    )
+    last_phases = fields.Json(string="Last Run", compute="_compute_look")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_look(self):
+        looks = states.looks(self.env.cr, self.ids)
+        for check in self:
+            look = looks.get(check._origin.id, {})
+            check.next_run = look.get("next_run")
+            check.last_lateness = look.get("last_lateness")
+            check.last_phases = look.get("last_phases")
