@@ -7,7 +7,9 @@
     "website": "https://github.com/ops-center/ops-center",
     "license": "LGPL-3",
     "depends": ["ops_center_base"],
-    "external_dependencies": {"python": ["cronsim", "dnspython", "google-re2", "pycurl"]},
+    "external_dependencies": {
+        "python": ["cronsim", "dnspython", "google-re2", "pycurl", "pyyaml"],
+    },
     "data": [
         "security/ir.model.access.csv",
         "security/ops_center_health_security.xml",
@@ -29,6 +31,7 @@
         "views/ops_health_maintenance_views.xml",
         "views/ops_health_check_cron_views.xml",
         "views/ops_health_check_runbook_views.xml",
+        "wizard/ops_health_check_code_views.xml",
         "views/ops_health_check_list_views.xml",
         "views/ops_health_check_look_views.xml",
         "views/ops_escalation_policy_views.xml",

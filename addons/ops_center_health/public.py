@@ -58,7 +58,8 @@ def worst_day(days) -> dict:
 
 
 def _day(seconds):
-    down, degraded = seconds.get("down", 0.0), seconds.get("degraded", 0.0)
+    down = seconds.get("down", 0.0) + seconds.get("suppressed", 0.0)
+    degraded = seconds.get("degraded", 0.0)
     known = down + degraded + seconds.get("up", 0.0)
     if not known:
         state = "maintenance" if seconds.get("maintenance") else "unknown"

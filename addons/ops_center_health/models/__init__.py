@@ -15,6 +15,7 @@ from . import ops_health_check_badge
 from . import ops_health_check_certificate
 from . import ops_health_check_dependency
 from . import ops_health_check_changes
+from . import ops_health_check_code
 from . import ops_health_check_dns
 from . import ops_health_check_flapping
 from . import ops_health_check_heartbeat

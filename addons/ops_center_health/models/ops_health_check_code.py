@@ -1,0 +1,252 @@
+from collections import defaultdict
+from difflib import get_close_matches
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import mute_logger
+
+from .. import checks_as_code
+from ..checks_as_code import CodeError, Key, Problem
+
+# What YAML has for the types of fields. Others aren't written down.
+KINDS = {
+    "boolean": "boolean",
+    "char": "text",
+    "float": "number",
+    "integer": "integer",
+    "selection": "choice",
+    "text": "text",
+}
+MAX_TOLD = 20  # problems in one message
+
+
+class OpsHealthCheck(models.Model):
+    """Checks written down as YAML, and applied from it."""
+
+    # Each theme of this model has a file of its own.
+    _inherit = "ops.health.check"  # pylint: disable=consider-merging-classes-inherited
+
+    # === ACTIONS === #
+
+    def action_export_yaml(self):
+        """Download these checks as a file."""
+        checks = self.filtered(lambda check: check.kind != "self")
+        if not checks:
+            raise UserError(
+                self.env._(
+                    "Ops Center itself makes the checks of the Odoo it lives in, so there is"
+                    " nothing to write down. Select other checks."
+                )
+            )
+        return self.env["ops.health.check.code"]._download(checks._to_yaml())
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def apply_yaml(self, text, dry_run=False):
+        """Create and change checks so that they are as a file has them; for the CI of managers.
+
+        :param str text: see docs/checks.md
+        :param bool dry_run: only tell what would be done
+        :return: a dictionary for each check of the file: ``action`` (``create``, ``change`` or
+            ``leave``), ``environment``, ``name`` and ``changes``, one a line
+        :raise UserError: with all that is wrong; nothing was applied
+        """
+        self._check_may_apply()
+        try:
+            planned = self._plan(text)
+            self._carry_out(planned, dry_run)
+        except CodeError as error:
+            told = [str(problem) for problem in error.problems[:MAX_TOLD]]
+            if len(error.problems) > MAX_TOLD:
+                told.append(self.env._("And %s more.", len(error.problems) - MAX_TOLD))
+            raise UserError("\n".join(told)) from error
+        return [
+            {
+                "action": step.action,
+                "environment": step.entry.environment,
+                "name": step.entry.name,
+                "changes": str(step),
+            }
+            for step, _environment, _check in planned
+        ]
+
+    @api.model
+    def _check_may_apply(self):
+        if not self.env.user.has_group("ops_center_base.group_manager"):
+            raise AccessError(
+                self.env._("Only managers apply checks from a file. Ask one of them.")
+            )
+
+    @api.model
+    def _code_keys(self):
+        """What is written down of a check besides its identity: all that makes its probes."""
+        wanted = {*self._probe_fields(), "failure_threshold", "success_threshold"}
+        secrets = {cipher: name for name, cipher in self._secret_fields.items()}
+        keys = {}
+        for name, field in self._fields.items():
+            if name not in wanted or name == "active":
+                continue
+            if name in secrets:
+                keys[secrets[name]] = Key("secret")
+            elif kind := KINDS.get(field.type):
+                choices = tuple(field.get_values(self.env)) if kind == "choice" else ()
+                default = field.default(self) if field.default else None
+                keys[name] = Key(kind, _plain(kind, default), choices)
+        return keys
+
+    def _code_values(self, keys):
+        """What there is to write down of a check."""
+        values = {"environment": self.environment_id.display_name, "name": self.name}
+        for name, key in keys.items():
+            if key.kind == "secret":
+                values[name] = bool(self[f"{name}_hint"])
+            elif name != "url" or self.kind != "dns":
+                values[name] = _plain(key.kind, self[name])
+        return values
+
+    def _to_yaml(self):
+        keys = self._code_keys()
+        return checks_as_code.dump([check._code_values(keys) for check in self], keys)
+
+    # === PLAN === #
+
+    @api.model
+    def _plan(self, text):
+        """What is to be done so that checks are as a file has them.
+
+        :return: each step with its environment and the check that there is
+        :raise CodeError: with all that is wrong
+        """
+        keys = self._code_keys()
+        entries = checks_as_code.parse(text, keys)
+        environments = self._environments_of(entries)
+        present = self._present_checks(entries, environments)
+        problems = []
+        for entry in entries:
+            if entry.values["kind"] == "self" or "self" in present[entry.identity].mapped("kind"):
+                sentence = self.env._(
+                    "Ops Center itself makes the checks of the Odoo it lives in. Remove this one."
+                )
+                problems.append(Problem(entry.line, sentence))
+            elif len(present[entry.identity]) > 1:
+                sentence = self.env._(
+                    "There are several checks “%(name)s” in “%(environment)s”. Rename all but one"
+                    " of them.",
+                    name=entry.name,
+                    environment=entry.environment,
+                )
+                problems.append(Problem(entry.line, sentence))
+            if entry.values["kind"] == "dns" and entry.values.pop("url"):
+                sentence = self.env._(
+                    "“url” of a DNS check follows from “dns_name” and “dns_server”. Remove it."
+                )
+                problems.append(Problem(entry.lines["url"], sentence))
+        if problems:
+            raise CodeError(problems)
+        values = {
+            identity: check._code_values(keys) for identity, check in present.items() if check
+        }
+        return [
+            (step, environments[step.entry.environment], present[step.entry.identity])
+            for step in checks_as_code.plan(entries, values)
+        ]
+
+    @api.model
+    def _environments_of(self, entries):
+        """The environments that a file names, by name.
+
+        :raise CodeError: for those that there are not
+        """
+        environments = self.env["ops.environment"].search([]).grouped("display_name")
+        problems = []
+        for entry in entries:
+            found = environments.get(entry.environment, ())
+            if len(found) == 1:
+                continue
+            if found:
+                sentence = self.env._(
+                    "There are several environments “%s”. Rename all but one of them.",
+                    entry.environment,
+                )
+            elif close := get_close_matches(entry.environment, environments, 1):
+                sentence = self.env._(
+                    "There is no environment “%(name)s”. Did you mean “%(close)s”?",
+                    name=entry.environment,
+                    close=close[0],
+                )
+            else:
+                sentence = self.env._(
+                    "There is no environment “%s”. Write the names of its application and its own,"
+                    " such as “Shop / Production”.",
+                    entry.environment,
+                )
+            problems.append(Problem(entry.lines["environment"], sentence))
+        if problems:
+            raise CodeError(problems)
+        return environments
+
+    @api.model
+    def _present_checks(self, entries, environments):
+        """The checks that have the identity of an entry."""
+        present = defaultdict(self.browse)
+        for check in self.search(
+            [
+                ("environment_id", "in", [environments[each.environment].id for each in entries]),
+                ("name", "in", [entry.name for entry in entries]),
+            ]
+        ):
+            present[check.environment_id.display_name, check.name] |= check
+        return present
+
+    # === CARRY OUT === #
+
+    @api.model
+    def _carry_out(self, planned, dry_run):
+        """Create and change checks, all or none.
+
+        :raise CodeError: for what can't be
+        """
+        # What is only tried leaves no trace.
+        model = self.with_context(tracking_disable=True) if dry_run else self
+        problems = []
+        savepoint = self.env.cr.savepoint(flush=True)
+        try:
+            for step, environment, check in planned:
+                if step.action != "leave":
+                    problems += model.browse(check.id)._try(step, environment)
+        finally:
+            savepoint.close(rollback=bool(dry_run or problems))
+        if problems:
+            raise CodeError(problems)
+
+    def _try(self, step, environment):
+        """Carry out a step on this check, or say why it can't be."""
+        try:
+            # What users write is no error of the server.
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                if self:
+                    self.write(dict(step.values))
+                else:
+                    identity = {"environment_id": environment.id, "name": step.entry.name}
+                    self.create({**identity, **step.values})
+        except UserError as error:
+            return [Problem(step.entry.line, str(error))]
+        except psycopg2.IntegrityError as error:
+            return [Problem(step.entry.line, self._sql_error_to_message(error))]
+        return []
+
+
+def _plain(kind, value):
+    """A value as it is compared and written down."""
+    if kind == "text":
+        return (value or "").strip("\n")
+    if kind == "integer":
+        return int(value or 0)
+    if kind == "number":
+        return float(value or 0)
+    if kind == "boolean":
+        return bool(value)
+    return value or None
