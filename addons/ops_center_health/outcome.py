@@ -126,10 +126,10 @@ def plain_text(text: str) -> str:
 
 
 def _phases_json(phases):
-    """The phases without their total; as a list of pairs, for PostgreSQL forgets their order."""
+    """The phases without their total."""
     if not phases:
         return None
-    return json.dumps([pair for pair in phases.items() if pair[0] != "total"])
+    return json.dumps({name: ms for name, ms in phases.items() if name != "total"})
 
 
 def _plain_values(certificate):

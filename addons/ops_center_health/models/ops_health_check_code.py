@@ -3,7 +3,7 @@ from difflib import get_close_matches
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
@@ -160,7 +160,8 @@ class OpsHealthCheck(models.Model):
 
         :raise CodeError: for those that there are not
         """
-        environments = self.env["ops.environment"].search([]).grouped("display_name")
+        ours = [("company_id", "in", self.env.companies.ids)]
+        environments = self.env["ops.environment"].search(ours).grouped("display_name")
         problems = []
         for entry in entries:
             found = environments.get(entry.environment, ())

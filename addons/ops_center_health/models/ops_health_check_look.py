@@ -27,3 +27,14 @@ class OpsHealthCheck(models.Model):
             check.next_run = look.get("next_run")
             check.last_lateness = look.get("last_lateness")
             check.last_phases = look.get("last_phases")
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        idle = self.browse()
+        if {"active", "state"} & vals.keys():
+            idle = self.filtered(lambda check: not check.active or check.state == "paused")
+        result = super().write(vals)
+        if idle:
+            states.begin_anew(self.env.cr, idle.ids)
+        return result

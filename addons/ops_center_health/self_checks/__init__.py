@@ -3,7 +3,16 @@
 Each has a function `measure` that looks, and pure functions that judge what it saw.
 """
 
-from . import connections, disk, log_errors, mail, memory, postgresql, punctuality, scheduled_actions
+from . import (
+    connections,
+    disk,
+    log_errors,
+    mail,
+    memory,
+    postgresql,
+    punctuality,
+    scheduled_actions,
+)
 from .measure import Measure, Surroundings
 
 MEASURES = {

@@ -6,17 +6,16 @@ LATE_SHARE = 0.5  # of the interval of a check
 SHOWN = 10  # checks
 
 WORKER = """
-    SELECT EXISTS (
-        SELECT FROM ops_worker
-         WHERE beat_at > (now() AT TIME ZONE 'UTC') - interval '30 seconds'
-    )
+    SELECT min(started_at) FROM ops_worker
+     WHERE beat_at > (now() AT TIME ZONE 'UTC') - interval '30 seconds'
 """
+# What was due before there was a worker says nothing of what it can do.
 LOOKS = """
     SELECT checks.name, checks.interval, state.last_lateness AS lateness
       FROM ops_health_check_state AS state
       JOIN ops_health_check AS checks ON checks.id = state.check_id
      WHERE state.last_at > (now() AT TIME ZONE 'UTC') - interval '1 minute'
-       AND state.last_lateness IS NOT NULL
+       AND state.last_at - state.last_lateness * interval '1 second' > %s
   ORDER BY state.last_lateness / checks.interval DESC
 """
 
@@ -24,17 +23,17 @@ LOOKS = """
 def measure(surroundings: Surroundings) -> Measure:
     """Look at the checks that were looked at in the last minute."""
     surroundings.cr.execute(WORKER)
-    [has_worker] = surroundings.cr.fetchone()
-    surroundings.cr.execute(LOOKS)
-    return judge(has_worker, surroundings.cr.dictfetchall())
-
-
-def judge(has_worker: bool, looks: list[dict]) -> Measure:
-    """:param looks: the rows of `LOOKS`, the latest of all first, measured by their intervals"""
-    if not has_worker:
+    [started_at] = surroundings.cr.fetchone()
+    if not started_at:
         return Measure(
             "up", "No worker runs: a scheduled action looks at the checks about once a minute."
         )
+    surroundings.cr.execute(LOOKS, [started_at])
+    return judge(surroundings.cr.dictfetchall())
+
+
+def judge(looks: list[dict]) -> Measure:
+    """:param looks: the rows of `LOOKS`, the latest of all first, measured by their intervals"""
     if not looks:
         return Measure("up", "Nothing was due in the last minute.")
     # What 95 % of the looks don't exceed.

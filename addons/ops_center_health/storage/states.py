@@ -43,7 +43,7 @@ RESULT_COLUMNS = (
 ADDED_COLUMNS = {
     "revision": "integer NOT NULL DEFAULT 0",
     "last_lateness": "real",
-    "last_phases": "jsonb",
+    "last_phases": "json",  # which keeps their order, and is stored as it is
 }
 
 
@@ -153,6 +153,19 @@ def hasten(cr, check_ids, since):
             now=NOW,
             ids=list(check_ids),
             since=since,
+        ),
+        log_exceptions=False,
+    )
+
+
+def begin_anew(cr, check_ids):
+    """Have checks that were not to be looked at be due from now on, not since they were."""
+    cr.execute(
+        SQL(
+            "UPDATE ops_health_check_state SET next_run = greatest(next_run, %s)"
+            " WHERE check_id = ANY(%s)",
+            NOW,
+            list(check_ids),
         ),
         log_exceptions=False,
     )
@@ -311,7 +324,7 @@ def store_results(cr, results):
             """,
             [[result[column] for column in RESULT_COLUMNS] for result in results],
             template="(%s, %s, %s, %s, %s::timestamp, %s, %s, %s, %s::real, %s::real,"
-            " %s::real, %s::jsonb)",
+            " %s::real, %s::json)",
             page_size=len(results),
             fetch=True,
         )
@@ -353,7 +366,7 @@ def looks(cr, check_ids):
     """When the checks run next, and how the last look at them went.
 
     :return: dictionaries with ``next_run``, ``last_lateness`` (seconds) and ``last_phases``
-        (pairs of phase and milliseconds) by check
+        (milliseconds by phase) by check
     """
     cr.execute(
         """

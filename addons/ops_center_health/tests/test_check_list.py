@@ -65,9 +65,7 @@ class TestCheckList(HealthCase):
             *(self.create_check(name=f"Page {number}") for number in range(7))
         )
         _type, message = self.told(checks, "action_pause_selected")
-        self.assertEqual(
-            message, "Paused: 7 (Page 0, Page 1, Page 2, Page 3, Page 4, and 2 more)."
-        )
+        self.assertEqual(message, "Paused: 7 (Page 0, Page 1, Page 2, Page 3, Page 4, and 2 more).")
 
     def test_viewers_may_not(self):
         check = self.create_check()

@@ -96,10 +96,9 @@ class TestFormat(TransactionCase):
 
     def test_all_problems_are_told_with_their_lines(self):
         self.assertProblems(
-            CHECK
-            + "  intervall: 5\n  interval: 1.5\n  timeout: .inf\n  verify_tls: 1\n  kind: ftp\n"
+            CHECK + "  interva: 5\n  interval: 1.5\n  timeout: .inf\n  verify_tls: 1\n  kind: ftp\n"
             "  url: [a]\n  auth_secret: secret\n  timeout: 3\n- name: Second\n- third\n",
-            "Line 4: “intervall” is no key of a check. Did you mean “interval”?",
+            "Line 4: “interva” is no key of a check. Did you mean “interval”?",
             "Line 5: “interval” must be a whole number",
             "Line 6: “timeout” must be a number",
             "Line 7: “verify_tls” must be true or false",
@@ -154,7 +153,9 @@ class TestApply(HealthCase):
         text = self.file(url=f"{self.url}/status", interval=30)
         self.assertEqual(self.apply(text), ["create"])
         check = self.find("Front page")
-        self.assertEqual((check.interval, check.kind, check.url), (30, "http", f"{self.url}/status"))
+        self.assertEqual(
+            (check.interval, check.kind, check.url), (30, "http", f"{self.url}/status")
+        )
         self.run_due()
         self.assertEqual(check.state, "up")
         self.env.cr.execute("SELECT max(revision) FROM ops_health_check_state")
@@ -311,9 +312,7 @@ class TestApply(HealthCase):
         self.assertEqual(code.action_plan()["res_id"], code.id)
         self.assertEqual(code.line_ids.mapped("action"), ["create", "leave"])
         self.assertIn("url: “https://example.com”", code.line_ids[0].changes)
-        self.assertEqual(
-            code.summary, "To create: 1. To change: 0. To leave as they are: 1."
-        )
+        self.assertEqual(code.summary, "To create: 1. To change: 0. To leave as they are: 1.")
         self.assertFalse(self.find("Comes"))
         self.assertIn("Created: 1.", code.action_apply()["params"]["message"])
         self.assertTrue(self.find("Comes"))

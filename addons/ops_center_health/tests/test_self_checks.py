@@ -105,10 +105,9 @@ class TestJudgements(TransactionCase):
     def test_punctuality(self):
         looks = [{"name": "Shop", "interval": 60, "lateness": 40.0}]
         on_time = [{"name": "Blog", "interval": 60, "lateness": 0.2}] * 19
-        self.assertJudged(punctuality.judge(True, []), "up", "Nothing was due")
-        self.assertJudged(punctuality.judge(False, looks), "up", "No worker runs")
-        self.assertJudged(punctuality.judge(True, looks + on_time), "up", "less than 0.2 s late")
-        measure = punctuality.judge(True, 2 * looks + on_time)
+        self.assertJudged(punctuality.judge([]), "up", "Nothing was due")
+        self.assertJudged(punctuality.judge(looks + on_time), "up", "less than 0.2 s late")
+        measure = punctuality.judge(2 * looks + on_time)
         self.assertJudged(measure, "degraded", "can't keep up: checks begin 40.0 s late.*second")
         self.assertIn("Shop: 40.0 s late, due every 60 s", measure.evidence)
 
@@ -223,6 +222,8 @@ class TestSelfChecks(HealthCase):
         )
         self.assertIn("No worker runs", self.look("punctuality").message)
         self.env["ops.worker"]._beat("host:1", "host", 1)
+        self.assertIn("Nothing was due", self.look("punctuality").message)
+        self.env.cr.execute("UPDATE ops_worker SET started_at = started_at - interval '1 hour'")
         outcome = self.look("punctuality")
         self.assertEqual((outcome.verdict, outcome.value), ("degraded", 31))
         self.env.cr.execute(

@@ -14,11 +14,7 @@ class Check extends models.Model {
         {
             id: 1,
             heartbeats: [beat(10), beat(20), beat(null), beat(5.25)],
-            last_phases: [
-                ["dns", 10],
-                ["connect", 30],
-                ["first_byte", 60],
-            ],
+            last_phases: { dns: 10, connect: 30, first_byte: 60 },
         },
         { id: 2, heartbeats: [beat(null)], last_phases: false },
     ];
@@ -38,10 +34,7 @@ async function mountField(name, widget, resId) {
 
 test("draws latencies, with a gap where there is none", async () => {
     await mountField("heartbeats", "ops_sparkline", 1);
-    expect(".o_ops_sparkline path").toHaveAttribute(
-        "d",
-        "M0.0 10.0h0L33.3 0.0h0M100.0 14.8h0",
-    );
+    expect(".o_ops_sparkline path").toHaveAttribute("d", "M0.0 10.0h0L33.3 0.0h0M100.0 14.8h0");
     expect(".o_ops_sparkline").toHaveText("5.3 ms");
 });
 

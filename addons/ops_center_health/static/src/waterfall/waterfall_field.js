@@ -18,7 +18,7 @@ export class WaterfallField extends Component {
     static props = { ...standardFieldProps };
 
     get phases() {
-        const phases = this.props.record.data[this.props.name] || [];
+        const phases = Object.entries(this.props.record.data[this.props.name] || {});
         const total = phases.reduce((sum, [, latency]) => sum + latency, 0) || 1;
         let before = 0;
         return phases.map(([name, latency]) => {
