@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
-# What states of checks say of the environment, the worst first. Paused checks say nothing, and those
-# in maintenance only where no other does.
+# What states of checks say of the environment, the worst first. Paused checks say nothing, and
+# those in maintenance only where no other does.
 SEVERITY = {
     "down": "down",
     "suppressed": "down",
