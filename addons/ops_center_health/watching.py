@@ -107,13 +107,14 @@ class Watcher:
         self._registry = None
         self._watches = {}  # by check: the edition of it, and how to look at it
 
-    def begin_due(self, env):
+    def begin_due(self, env, seconds=LONGEST_PASS):
         """Begin to look at the checks that are due, and store what was seen so far.
 
         :param env: an environment of the superuser, for the watcher serves all companies
+        :param seconds: how long to go on with what comes due or is under way; 0 means once
         :return: seconds until it should be called again
         """
-        end = time.monotonic() + LONGEST_PASS
+        end = time.monotonic() + seconds
         while not (wait := self._go_on(env)) and time.monotonic() < end:
             if stopping.is_set():
                 break

@@ -353,7 +353,7 @@ class OpsHealthCheck(models.Model):
     def _run_due(self):
         """Look at the checks that are due and wait for what is seen."""
         watcher = watching.Watcher()
-        delay = watcher.begin_due(self.env)
+        delay = watcher.begin_due(self.env, 0)
         watcher.finish_begun(self.env)
         return delay
 

@@ -1,12 +1,10 @@
 import threading
 from contextlib import contextmanager
-from unittest.mock import patch
 
 from odoo.tests import TransactionCase
 
 from odoo.addons.ops_center_base.tests.common import loopback_server
 
-from .. import watching
 from ..storage import states
 
 
@@ -65,8 +63,8 @@ class HealthCase(TransactionCase):
 
     def begin_due(self, watcher):
         """One pass of a watcher, which doesn't wait for what takes long."""
-        with self.worker_transactions(), patch.object(watching, "LONGEST_PASS", 0):
-            watcher.begin_due(self.env)
+        with self.worker_transactions():
+            watcher.begin_due(self.env, 0)
 
     def finish_begun(self, watcher):
         """What a watcher does at its end."""

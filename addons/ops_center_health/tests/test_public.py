@@ -19,7 +19,7 @@ class TestPublic(BaseCase):
             ("down", True, "unknown"),
             ("paused", True, "paused"),
             ("maintenance", False, "maintenance"),
-            ("suppressed", False, "unknown"),
+            ("suppressed", False, "down"),
         ):
             with self.subTest(state=state, is_unseen=is_unseen):
                 self.assertEqual(public_state(state, is_unseen), expected)
