@@ -18,9 +18,12 @@ RIGHTS = {
     "ops.finding.decision": ("", "read write create", "read write create"),
     "ops.finding.rule": (READ, READ, EVERYTHING),
     "ops.health.check": (READ, "read write create", EVERYTHING),
+    "ops.health.check.code": ("", "read write create", "read write create"),
+    "ops.health.check.code.line": ("", EVERYTHING, EVERYTHING),
     "ops.health.incident": (READ, "read write", "read write"),
     "ops.health.maintenance": (READ, "read write create", EVERYTHING),
     "ops.health.maintenance.window": (READ, READ, READ),
+    "ops.health.metrics.setup": ("", "", "read write create"),
     "ops.health.sample": (READ, READ, READ),
     "ops.health.sentinel.setup": ("", "", "read write create"),
     "ops.notification": (READ, READ, READ),
@@ -31,10 +34,20 @@ RIGHTS = {
     "ops.on.call.shift": (READ, READ, READ),
     "ops.operation": (READ, READ, READ),
     "ops.scan": (READ, "read write create", EVERYTHING),
+    "ops.status.note": (READ, EVERYTHING, EVERYTHING),
+    "ops.status.page": (READ, READ, EVERYTHING),
+    "ops.status.service": (READ, READ, EVERYTHING),
     "ops.worker": ("", "", READ),
 }
 # What is no company's: processes of the host, and dialogues, on records that are one's.
-WITHOUT_COMPANY = {"ops.finding.decision", "ops.health.sentinel.setup", "ops.worker"}
+WITHOUT_COMPANY = {
+    "ops.finding.decision",
+    "ops.health.check.code",
+    "ops.health.check.code.line",
+    "ops.health.metrics.setup",
+    "ops.health.sentinel.setup",
+    "ops.worker",
+}
 
 
 @tagged("post_install", "-at_install")
