@@ -34,6 +34,7 @@
         "wizard/ops_health_check_code_views.xml",
         "views/ops_health_check_list_views.xml",
         "views/ops_health_check_look_views.xml",
+        "views/ops_health_check_group_views.xml",
         "views/ops_escalation_policy_views.xml",
         "views/ops_notification_channel_views.xml",
         "views/ops_environment_views.xml",

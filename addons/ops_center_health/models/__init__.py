@@ -18,6 +18,7 @@ from . import ops_health_check_changes
 from . import ops_health_check_code
 from . import ops_health_check_dns
 from . import ops_health_check_flapping
+from . import ops_health_check_group
 from . import ops_health_check_heartbeat
 from . import ops_health_check_cron
 from . import ops_health_check_history
@@ -42,6 +43,7 @@ from . import ops_health_incident_runbook
 from . import ops_health_incident_timeline
 from . import ops_notification
 from . import ops_health_incident_public
+from . import ops_health_incident_group
 from . import ops_notification_channel
 from . import ops_health_sample
 from . import ops_health_sentinel

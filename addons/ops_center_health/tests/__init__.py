@@ -9,6 +9,8 @@ from . import test_dependency
 from . import test_error_counter
 from . import test_escalation
 from . import test_flapping
+from . import test_group
+from . import test_group_check
 from . import test_health_check
 from . import test_health_incident
 from . import test_health_state

@@ -15,18 +15,22 @@ export class HistoryBar extends Component {
     static components = { ChoiceButtons, HeartbeatBar, PeriodBar };
     static props = { ...standardWidgetProps };
 
-    units = [
-        { value: "result", label: _t("Results") },
-        { value: "hour", label: _t("Hours") },
-        { value: "day", label: _t("Days") },
-    ];
     label = _t("What a bar stands for");
     /** As many as the server sends at most. */
     length = 90;
     formats = { hour: DateTime.DATETIME_MED, day: DateTime.DATE_MED_WITH_WEEKDAY };
 
     setup() {
-        this.history = useCheckHistory("retrieve_bars", "result");
+        this.units = [
+            { value: "result", label: _t("Results") },
+            { value: "hour", label: _t("Hours") },
+            { value: "day", label: _t("Days") },
+        ];
+        // A group never looks, so it has no results.
+        if (this.props.record.data.kind === "group") {
+            this.units.shift();
+        }
+        this.history = useCheckHistory("retrieve_bars", this.units[0].value);
     }
 }
 
