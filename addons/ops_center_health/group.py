@@ -15,8 +15,8 @@ class Member:
     """A check of a group.
 
     :param name: for humans
-    :param state: of the check; what is neither ``up``, ``degraded``, ``down`` nor left out on
-        purpose counts as unknown
+    :param state: of the check; what is neither ``up``, ``degraded``, ``down``, ``suppressed`` nor
+        left out on purpose counts as unknown
     :param message: what the check said last
     """
 
@@ -39,9 +39,10 @@ def judge(members: Sequence[Member], minimum: int | None = None, share: int = 10
         return Measure("unknown", "No member is watched at the moment.")
     if minimum is None:
         minimum = math.ceil(len(counted) * share / 100)
+    # Whatever the cause may be, a suppressed one does not answer.
     up, degraded, down = (
-        [member for member in counted if member.state == state]
-        for state in ("up", "degraded", "down")
+        [member for member in counted if member.state in states]
+        for states in ({"up"}, {"degraded"}, {"down", "suppressed"})
     )
     needed = min(minimum, len(counted))
     if len(up) >= needed:

@@ -44,7 +44,6 @@ WITHOUT_COMPANY = {
     "ops.finding.decision",
     "ops.health.check.code",
     "ops.health.check.code.line",
-    "ops.health.metrics.setup",
     "ops.health.sentinel.setup",
     "ops.worker",
 }

@@ -32,12 +32,12 @@ class OpsHealthCheck(models.Model):
 
     def action_export_yaml(self):
         """Download these checks as a file."""
-        checks = self.filtered(lambda check: check.kind != "self")
+        checks = self.filtered(lambda check: check.kind not in {"self", "group"})
         if not checks:
             raise UserError(
                 self.env._(
-                    "Ops Center itself makes the checks of the Odoo it lives in, so there is"
-                    " nothing to write down. Select other checks."
+                    "Neither groups nor the checks of the Odoo that Ops Center lives in are written"
+                    " down. Select other checks."
                 )
             )
         return self.env["ops.health.check.code"]._download(checks._to_yaml())

@@ -140,7 +140,8 @@ class OpsHealthCheck(models.Model):
         failed_at = min(
             (beat["at"] for beat in beats if beat["verdict"] != "up"), default=outcome.at
         )
-        parents = self.depends_on_ids.filtered(
+        # A group is looked at by its members.
+        parents = self.depends_on_ids._without_groups().filtered(
             lambda check: (
                 check.environment_id.active and check.state in {"up", "degraded", "unknown"}
             )

@@ -94,6 +94,18 @@ class OpsHealthCheck(models.Model):
                 )
             )
 
+    @api.constrains("kind", "depends_on_ids")
+    def _check_group_depends_on_nothing(self):
+        for check in self:
+            if check.kind == "group" and check.depends_on_ids:
+                raise ValidationError(
+                    self.env._(
+                        "“Depends On” of %(name)s: a group follows from its members alone. Have"
+                        " the members depend on other checks instead.",
+                        name=check.name,
+                    )
+                )
+
     # === COMPUTE METHODS === #
 
     def _compute_last(self):

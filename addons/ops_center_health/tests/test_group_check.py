@@ -68,6 +68,24 @@ class TestGroupCheck(HealthCase):
         self.assertFalse(states.latest(self.env.cr, group.ids))
         self.assertFalse(group.heartbeats)
 
+    def test_suppressed_members_are_down(self):
+        group = self.create_group()
+        self.first.depends_on_ids = self.second
+        self.fail(1, 2)
+        self.assertEqual(self.first.state, "suppressed")
+        self.assertEqual(group.state, "down")
+        self.assertIn("Down: Shop 1, Shop 2.", group.last_message)
+
+    def test_checks_may_depend_on_a_group(self):
+        group = self.create_group(self.second)
+        self.first.depends_on_ids = group
+        self.fail(1, 2)
+        self.run_now(self.first)
+        self.assertEqual(self.first.state, "suppressed")
+        self.assertEqual(group.incident_ids.affected_check_ids, self.first)
+        with self.assertRaisesRegex(ValidationError, "Have the members depend"):
+            group.depends_on_ids = self.third
+
     def test_enough_members(self):
         group = self.create_group(group_rule="minimum", group_minimum=2)
         self.fail(1)
