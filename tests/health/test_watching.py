@@ -9,7 +9,7 @@ from tests.harness import databases
 from tests.harness.processes import wait_until
 
 NONCE = "nonce-b5e07c"
-SELF_CHECKS = 9
+SELF_CHECKS = 10
 
 
 @pytest.fixture

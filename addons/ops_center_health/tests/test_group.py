@@ -28,7 +28,7 @@ class TestGroup(BaseCase):
         self.assertEqual(self.verdict("up unknown"), "unknown")
         self.assertEqual(self.verdict("down unknown"), "down")
         self.assertEqual(self.verdict("up unknown", minimum=1), "up")
-        self.assertEqual(self.verdict("down suppressed", minimum=1), "unknown")
+        self.assertEqual(self.verdict("down unknown", minimum=1), "unknown")
 
     def test_who_is_left_out_on_purpose_does_not_count(self):
         self.assertEqual(self.verdict("up paused maintenance"), "up")
