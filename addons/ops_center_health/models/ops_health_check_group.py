@@ -109,12 +109,13 @@ class OpsHealthCheck(models.Model):
     # === COMPUTE METHODS === #
 
     def _compute_last(self):
-        super()._compute_last()
+        result = super()._compute_last()
         for group in self.filtered(lambda check: check.kind == "group"):
             outcome = group._judge_members()
             group.last_verdict = outcome.verdict
             group.last_error = outcome.error
             group.last_message = outcome.message
+        return result
 
     # === CRUD METHODS === #
 
@@ -167,8 +168,9 @@ class OpsHealthCheck(models.Model):
 
     def _schedule_now(self):
         groups = self.filtered(lambda check: check.kind == "group")
-        super(OpsHealthCheck, self - groups)._schedule_now()
+        result = super(OpsHealthCheck, self - groups)._schedule_now()
         groups._judge()
+        return result
 
     def _judge(self):
         """Have these groups be in the state that follows from their members."""

@@ -11,8 +11,9 @@ class OpsHealthIncident(models.Model):
 
     @api.model
     def _report(self, check, outcome):
-        if not check._is_muted():
-            super()._report(check, outcome)
+        if check._is_muted():
+            return None
+        return super()._report(check, outcome)
 
     @api.model
     def _follow_group(self, group, outcome):
