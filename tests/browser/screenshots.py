@@ -7,6 +7,7 @@ import io
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from cryptography.fernet import Fernet
@@ -25,7 +26,7 @@ COLORS = 256
 LIGHT_STYLES = "**/web.assets_web.min.css"
 DARK_STYLES = "/web/assets/any/web.assets_web_dark.min.css"
 VIEWPORTS = {1440: 900, 390: 844}
-# Picture: its address, with the record it shows; what has to be there before it is taken.
+# Picture: its address (below /odoo/), with the record it shows; what has to be there first.
 PAGES = {
     "home": ("ops-center", ".o_ops_home_next_step, .o_ops_home_changes"),
     "checks": ("ops-checks", ".o_ops_heartbeat_bar"),
@@ -33,6 +34,13 @@ PAGES = {
     "check": ("ops-checks/{check}", ".o_form_view .o_ops_heartbeat_bar"),
     "incidents": ("ops-incidents", ".o_kanban_record"),
     "incident": ("ops-incidents/{incident}", ".o_form_view [name=evidence]"),
+    "samples": ("ops-samples", ".o_data_row, .o_graph_renderer"),
+    "maintenance": ("ops-maintenance", ".o_data_row, .o_kanban_record"),
+    "maintenance-calendar": ("ops-maintenance-calendar", ".fc-event"),
+    "status-pages": ("ops-status-pages", ".o_data_row, .o_kanban_record"),
+    "status-page": ("/status/northwind", "main"),
+    "on-call-calendar": ("ops-on-call-calendar", ".fc-event"),
+    "on-call-absences": ("ops-on-call-absences", ".o_data_row, .o_kanban_record"),
     "timeline": ("ops-timeline", ".o_data_row, .o_kanban_record"),
     "deployments": ("ops-deployments", ".o_data_row, .o_kanban_record"),
     "deployment": ("ops-deployments/{deployment}", ".o_form_view"),
@@ -45,6 +53,9 @@ PAGES = {
     "scan": ("ops-scans/{scan}", ".o_form_view"),
     "rules": ("ops-rules", ".o_data_row, .o_kanban_record"),
     "channels": ("ops-notification-channels", ".o_data_row, .o_kanban_record"),
+    "escalation-policies": ("ops-escalation-policies", ".o_data_row, .o_kanban_record"),
+    "on-call-rotas": ("ops-on-call-rotas", ".o_data_row, .o_kanban_record"),
+    "checks-as-yaml": ("action-ops_center_health.ops_health_check_code_action", ".o_form_view"),
     "notifications": ("ops-notifications", ".o_data_row, .o_kanban_record"),
     "operations": ("ops-operations", ".o_view_nocontent"),
     "workers": ("ops-workers", ".o_data_row, .o_kanban_record"),
@@ -120,7 +131,10 @@ def paint_dark(call):
 def take_all(browser, url, records, folder, width, scheme, names=tuple(PAGES)):
     """Take the pictures of these pages in one width and one colour scheme."""
     context = browser.new_context(
-        viewport={"width": width, "height": VIEWPORTS[width]}, locale="en-US", timezone_id="UTC"
+        viewport={"width": width, "height": VIEWPORTS[width]},
+        color_scheme=scheme,
+        locale="en-US",
+        timezone_id="UTC",
     )
     if scheme == "dark":
         # Community builds the dark styles but has no switch for them; its scripts read the cookie.
@@ -131,7 +145,7 @@ def take_all(browser, url, records, folder, width, scheme, names=tuple(PAGES)):
     for name in names:
         address, content = PAGES[name]
         path = folder / f"{name}-{width}-{scheme}.png"
-        take(console.page, f"{url}/odoo/{address.format(**records)}", content, path)
+        take(console.page, urljoin(f"{url}/odoo/", address.format(**records)), content, path)
     context.close()
 
 

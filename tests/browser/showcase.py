@@ -5,12 +5,15 @@ imported, each through the methods that the buttons call.
 """
 
 import base64
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.harness.processes import wait_until
 
 REPORT = Path(__file__).parent / "report.sarif"
 BEATS = 20
+LOOKING = [["kind", "!=", "heartbeat"]]  # the others wait
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 FAILURE = """<h1>502 Bad Gateway</h1>
 PaymentProviderError: POST https://api.pay.example/v1/intents: connection reset by peer
   at Checkout.authorise (checkout.py:218)
@@ -37,6 +40,8 @@ class Showcase:
         self._watch()
         self._deploy()
         self._scan()
+        self._stand_by()
+        self._publish()
         wait_until(self._many_beats, 400, f"{BEATS} heartbeats of every check")
         self._break_and_mend()
         self._pace(60)
@@ -55,7 +60,9 @@ class Showcase:
         self.call("res.company", "write", [1], company)
         # No mail server is there to take e-mails.
         self.call("res.users", "write", [2], {"name": "Ada Byron", "notification_type": "inbox"})
-        self._create("ops.notification.channel", name="On call", kind="activity", user_ids=[2])
+        self.channel = self._create(
+            "ops.notification.channel", name="On call", kind="activity", user_ids=[2]
+        )
         application = self._create(
             "ops.application", name="Shop", repository_url="https://git.example.com/northwind/shop"
         )
@@ -94,9 +101,65 @@ class Showcase:
             )
         self.records["check"] = self.records["Checkout"]
 
+    def _stand_by(self):
+        """Plan who is woken, and when what fails is no news."""
+        [operators] = self.call(
+            "ir.model.data",
+            "search_read",
+            [["module", "=", "ops_center_base"], ["name", "=", "group_operator"]],
+            ["res_id"],
+        )
+        grace = self._create(
+            "res.users",
+            name="Grace Hopper",
+            login="grace",
+            group_ids=[[4, operators["res_id"]]],
+        )
+        members = [[0, 0, {"user_id": user}] for user in (2, grace)]
+        self._create("ops.on.call.rota", name="Shop, day and night", member_ids=members)
+        now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+        self._create(
+            "ops.on.call.absence",
+            user_id=grace,
+            date_from=str(now + timedelta(days=20)),
+            date_to=str(now + timedelta(days=34)),
+            reason="Holidays",
+        )
+        self._create(
+            "ops.escalation.policy",
+            name="Nobody answers",
+            is_default=True,
+            step_ids=[[0, 0, {"delay": 15, "channel_ids": [[6, 0, [self.channel]]]}]],
+        )
+        self._create(
+            "ops.health.maintenance",
+            name="Import of prices",
+            environment_ids=[[6, 0, [self.records["staging"]]]],
+            recurrence="weekly",
+            **dict.fromkeys(WEEKDAYS, True),
+            date_from=str(now.replace(hour=6, minute=30, second=0) + timedelta(days=1)),
+            tz="UTC",
+        )
+
+    def _publish(self):
+        """Show customers how the shop does."""
+        services = {"Shop": ["Front page", "Product images"], "Checkout": ["Checkout"]}
+        page = self._create(
+            "ops.status.page",
+            name="Northwind",
+            access="public",
+            slug="northwind",
+            intro="How our shop does at the moment.",
+            service_ids=[
+                [0, 0, {"name": name, "check_ids": [[6, 0, [self.records[one] for one in checks]]]}]
+                for name, checks in services.items()
+            ],
+        )
+        self.call("ops.status.page", "write", [page], {"published": True})
+
     def _pace(self, interval):
-        """Let every check run each so many seconds: often to fill the screens, then calmly."""
-        checks = self.call("ops.health.check", "search", [])
+        """Look each so many seconds: often to fill the screens, then calmly."""
+        checks = self.call("ops.health.check", "search", LOOKING)
         self.call("ops.health.check", "write", checks, {"interval": interval, "timeout": 4})
 
     def _deploy(self):
@@ -157,5 +220,5 @@ class Showcase:
         wait_until(lambda: self._find("ops.health.check", *domain), 120, f"{check} being {state}")
 
     def _many_beats(self):
-        checks = self.call("ops.health.check", "search_read", [], ["heartbeats"])
+        checks = self.call("ops.health.check", "search_read", LOOKING, ["heartbeats"])
         return all(len(check["heartbeats"] or ()) >= BEATS for check in checks)
