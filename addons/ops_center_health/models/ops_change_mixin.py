@@ -16,10 +16,13 @@ class OpsChangeMixin(models.AbstractModel):
         names = vals.keys() & self._recorded_fields()
         before = {record: record._stored_values(names) for record in self} if names else {}
         result = super().write(vals)
+        alike = {}  # records by what was changed of them
         for record, old in before.items():
             new = record._stored_values(names)
-            if changed := {name for name in names if new[name] != old[name]}:
-                record._record_change(changed)
+            if changed := frozenset(name for name in names if new[name] != old[name]):
+                alike[changed] = alike.get(changed, self.browse()) | record
+        for changed, records in alike.items():
+            records._record_change(changed)
         return result
 
     # === BUSINESS METHODS === #
@@ -29,7 +32,7 @@ class OpsChangeMixin(models.AbstractModel):
         return set()
 
     def _record_change(self, names):
-        """Put the change of these fields on the timeline. To override."""
+        """Put the change of these fields, the same of all records, on the timeline. To override."""
 
     def _stored_values(self, names):
         # Secrets are compared as they are stored, which nobody else may read.

@@ -121,9 +121,11 @@ class OpsHealthCheck(models.Model):
         return super()._probe_fields() | {"cron_expression", "cron_tz"}
 
     def _record_change(self, names):
+        by_cron = self.filtered("cron_expression")
         # The interval of such a job only follows.
-        names = names - {"interval"} if self.cron_expression else names
-        return super()._record_change(names) if names else None
+        if set_by_hand := names - {"interval"}:
+            super(OpsHealthCheck, by_cron)._record_change(set_by_hand)
+        return super(OpsHealthCheck, self - by_cron)._record_change(names)
 
     def _rhythm(self):
         return replace(super()._rhythm(), cron=self._cron_schedule())

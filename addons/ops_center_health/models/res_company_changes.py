@@ -16,9 +16,10 @@ class ResCompany(models.Model):
         return super()._recorded_fields() | ours
 
     def _record_change(self, names):
-        self.env["ops.event"]._record(
-            "settings.changed",
-            self.env._("Settings were changed: %s", self._labels(names)),
-            company=self,
-        )
+        for company in self:
+            self.env["ops.event"]._record(
+                "settings.changed",
+                self.env._("Settings were changed: %s", self._labels(names)),
+                company=company,
+            )
         return super()._record_change(names)

@@ -110,6 +110,13 @@ class TestIncidentPage(HealthCase):
         check.with_user(self.operator).write({"interval": 30, "name": "The front page"})
         self.assertEqual(self.events("check.changed"), event)
 
+    def test_many_checks_changed_alike_are_one_event(self):
+        checks = self.create_check(name="One") | self.create_check(name="Two")
+        checks.interval = 30
+        event = self.events("check.changed")
+        self.assertEqual(event.name, "2 checks were changed: Every")
+        self.assertEqual(event.detail, "One, Two")
+
     def test_results_change_no_check(self):
         self.open_incident()
         self.assertFalse(self.events("check.changed"))
