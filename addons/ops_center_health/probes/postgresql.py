@@ -154,11 +154,15 @@ class PostgresqlProbe(ThreadedProbe):
 
     def _wait(self, connection: extensions.connection, late: str) -> None:
         """Let libpq go on whenever it can, until it is done or the time is over."""
-        while (wants := connection.poll()) != extensions.POLL_OK:
-            if (left := self._seconds_left()) <= 0:
-                raise Fault(late)
+        while True:
+            wants = connection.poll()
+            # Of a server that is quicker than we are, libpq may have read all there is.
             if _received(connection) > MAX_ANSWER:
                 raise Fault("pg_too_much", max_answer=MAX_ANSWER)
+            if wants == extensions.POLL_OK:
+                return
+            if (left := self._seconds_left()) <= 0:
+                raise Fault(late)
             # Each address is tried on a socket of its own.
             waiting = select.poll()
             is_read = wants == extensions.POLL_READ
