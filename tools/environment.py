@@ -56,6 +56,9 @@ def ensure(*more_lock_files: Path) -> Environment:
     :param more_lock_files: of Python packages needed beside Odoo's and our addons'
     :raise failure.Failure: when something cannot be had
     """
+    # Where Python writes no bytecode, each start would compile Odoo anew: a third of its time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(layout.LOCAL / "bytecode")
     odoo = odoo_source.find()
     lock_files = [layout.ROOT / "requirements.txt", *more_lock_files]
     if not odoo.installed:

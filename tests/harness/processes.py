@@ -129,15 +129,16 @@ class OdooServer(OdooProcess):
             environment,
         )
 
-    def wait_until_serving(self, timeout=90):
-        """Return when the login page answers."""
+    def wait_until_serving(self, timeout=180):
+        """Return when the login page answers.
+
+        Who asks earlier has the page load the database beside the server's own loading of it.
+        """
 
         def serving():
             assert self.running(), f"the server ended early:\n{self.tail()}"
-            try:
-                return requests.get(f"{self.url}/web/login", timeout=30).ok
-            except requests.ConnectionError:
-                return False
+            loaded = "Registry loaded in" in self.log.read_text(encoding="utf-8", errors="replace")
+            return loaded and requests.get(f"{self.url}/web/login", timeout=60).ok
 
         wait_until(serving, timeout, "the login page")
         return self
