@@ -51,7 +51,8 @@ def send(url: str, *, title: str, body: str, level: str) -> None:
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 - nothing in it comes from others
-            [sys.executable, "-I", PROCESS],
+            # Compiled modules that it stored would be taken for files that a service writes.
+            [sys.executable, "-I", "-B", PROCESS],
             input=json.dumps(job).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
