@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 import yaml
@@ -45,7 +46,8 @@ class CodeError(ValueError):
 class Key:
     """What a key of a check may hold.
 
-    :param kind: ``text``, ``integer``, ``number``, ``boolean``, ``choice`` or ``secret``
+    :param kind: ``text``, ``integer``, ``number``, ``boolean``, ``choice``, ``secret``, or
+        ``checks`` for a list of other checks
     :param default: what it means that the key is left out; secrets have none
     :param choices: what a choice is made from
     """
@@ -215,6 +217,8 @@ def _read(name: str, node: yaml.Node, key: Key) -> Any:
 
     :raise ValueError: a sentence, if it can't be one
     """
+    if key.kind == "checks":
+        return _read_checks(name, node)
     if not isinstance(node, yaml.ScalarNode):
         raise ValueError(f"“{name}” takes a single value, no list and no mapping.")
     kind = node.tag.removeprefix("tag:yaml.org,2002:")
@@ -268,6 +272,21 @@ def _read_secret(name: str, value: str, _kind: str, _key: Key) -> None:
         )
 
 
+def _read_checks(name: str, node: yaml.Node) -> tuple[str, ...]:
+    """How other checks are named, each once."""
+    if node.tag == "tag:yaml.org,2002:null":
+        return ()
+    listed = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if isinstance(node, yaml.ScalarNode) or any(
+        not isinstance(item, yaml.ScalarNode) or not item.value for item in listed
+    ):
+        raise ValueError(
+            f"“{name}” takes a list of checks, by name; those of other environments such as"
+            " “Shop / Production / Front page”."
+        )
+    return tuple(sorted({_read_text(name, item.value, "str", Key("text")) for item in listed}))
+
+
 READERS = {
     "text": _read_text,
     "integer": _read_integer,
@@ -287,6 +306,38 @@ def _name(node: yaml.Node) -> str:
 
 
 # === COMPARE === #
+
+
+def reference(identity: tuple[str, str], environment: str) -> str:
+    """How a check is named in the lists of one that is in an environment."""
+    return identity[1] if identity[0] == environment else " / ".join(identity)
+
+
+def referred(entry: Entry, known: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """The identities of checks by what the entry may call them; its own environment goes first."""
+    known = list(known)
+    names = {" / ".join(identity): identity for identity in known}
+    return names | {each[1]: each for each in known if each[0] == entry.environment}
+
+
+def members_first(steps: Iterable[Step]) -> list[Step]:
+    """The steps, those about the members of a group before that about the group.
+
+    :raise CodeError: for a group that is made of itself
+    """
+    steps = {step.entry.identity: step for step in steps}
+    sorter = TopologicalSorter()
+    for identity, step in steps.items():
+        entry = step.entry
+        called = referred(entry, steps)
+        members = (called.get(name) for name in entry.values.get("members", ()))
+        sorter.add(identity, *filter(None, members))
+    try:
+        return [steps[identity] for identity in sorter.static_order()]
+    except CycleError as error:
+        entry = steps[error.args[1][0]].entry
+        sentence = f"“members” of “{entry.name}” leads back to itself. Take one of them out."
+        raise CodeError([Problem(entry.lines["members"], sentence)]) from error
 
 
 def plan(
@@ -313,6 +364,8 @@ def _shown(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return WORDS[value]
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value)) or "–"
     if isinstance(value, float):
         return f"{value:g}"
     return f"“{value}”" if isinstance(value, str) else str(value)

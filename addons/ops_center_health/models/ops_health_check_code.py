@@ -1,14 +1,17 @@
 from collections import defaultdict
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from .. import checks_as_code
 from ..checks_as_code import CodeError, Key, Problem
+from .ops_health_check_group import GROUP_FIELDS
 
 # What YAML has for the types of fields. Others aren't written down.
 KINDS = {
@@ -19,6 +22,12 @@ KINDS = {
     "selection": "choice",
     "text": "text",
 }
+# The lists of other checks, and the fields they are in.
+REFERENCES = {"depends_on": "depends_on_ids", "members": "member_ids"}
+# Written down besides what makes the probes of a check.
+RULES = {"failure_threshold", "failure_window", "success_threshold", "runbook_url"}
+# What a file says of the window when the failures that count are consecutive.
+IN_A_ROW = 0
 MAX_TOLD = 20  # problems in one message
 
 
@@ -32,12 +41,12 @@ class OpsHealthCheck(models.Model):
 
     def action_export_yaml(self):
         """Download these checks as a file."""
-        checks = self.filtered(lambda check: check.kind not in {"self", "group"})
+        checks = self.filtered(lambda check: check.kind != "self")
         if not checks:
             raise UserError(
                 self.env._(
-                    "Neither groups nor the checks of the Odoo that Ops Center lives in are written"
-                    " down. Select other checks."
+                    "The checks of the Odoo that Ops Center lives in aren't written down. Select"
+                    " other checks."
                 )
             )
         return self.env["ops.health.check.code"]._download(checks._to_yaml())
@@ -82,8 +91,8 @@ class OpsHealthCheck(models.Model):
 
     @api.model
     def _code_keys(self):
-        """What is written down of a check besides its identity: all that makes its probes."""
-        wanted = {*self._probe_fields(), "failure_threshold", "success_threshold"}
+        """What is written down of a check besides its identity."""
+        wanted = {*self._probe_fields(), *RULES, *GROUP_FIELDS, "mute_members"}
         secrets = {cipher: name for name, cipher in self._secret_fields.items()}
         keys = {}
         for name, field in self._fields.items():
@@ -95,7 +104,7 @@ class OpsHealthCheck(models.Model):
                 choices = tuple(field.get_values(self.env)) if kind == "choice" else ()
                 default = field.default(self) if field.default else None
                 keys[name] = Key(kind, _plain(kind, default), choices)
-        return keys
+        return keys | dict.fromkeys(REFERENCES, Key("checks", ()))
 
     def _code_values(self, keys):
         """What there is to write down of a check."""
@@ -103,9 +112,22 @@ class OpsHealthCheck(models.Model):
         for name, key in keys.items():
             if key.kind == "secret":
                 values[name] = bool(self[f"{name}_hint"])
+            elif name == "failure_window" and self.failure_window == self.failure_threshold:
+                values[name] = IN_A_ROW
+            elif key.kind == "checks":
+                values[name] = self[REFERENCES[name]]._references(self.environment_id)
             elif name != "url" or self.kind != "dns":
                 values[name] = _plain(key.kind, self[name])
         return values
+
+    def _references(self, environment):
+        """How these checks are named in the lists of one that is in the environment."""
+        place = environment.display_name
+        return tuple(sorted(checks_as_code.reference(each, place) for each in self._identified()))
+
+    def _identified(self):
+        """These checks by their identity: the names of environment and check."""
+        return self.grouped(lambda check: (check.environment_id.display_name, check.name))
 
     def _to_yaml(self):
         keys = self._code_keys()
@@ -144,6 +166,7 @@ class OpsHealthCheck(models.Model):
                     "“url” of a DNS check follows from “dns_name” and “dns_server”. Remove it."
                 )
                 problems.append(Problem(entry.lines["url"], sentence))
+        problems += self._resolve_references(entries)
         if problems:
             raise CodeError(problems)
         values = {
@@ -202,6 +225,50 @@ class OpsHealthCheck(models.Model):
             present[check.environment_id.display_name, check.name] |= check
         return present
 
+    @api.model
+    def _referable_checks(self):
+        """All checks that a file may refer to, by identity."""
+        return self.search([("company_id", "in", self.env.companies.ids)])._identified()
+
+    @api.model
+    def _resolve_references(self, entries):
+        """Name other checks in the entries as an export would; return what is wrong with that."""
+        problems = []
+        if not any(entry.values[key] for entry in entries for key in REFERENCES):
+            return problems
+        present = self._referable_checks()
+        known = {*present, *(entry.identity for entry in entries)}
+        for entry in entries:
+            called = checks_as_code.referred(entry, known)
+            for key in REFERENCES:
+                found = []
+                for name in entry.values[key]:
+                    identity = called.get(name)
+                    if identity and len(present.get(identity, ())) <= 1:
+                        found.append(checks_as_code.reference(identity, entry.environment))
+                        continue
+                    sentence = self._unresolved(name, identity, called)
+                    problems.append(Problem(entry.lines[key], sentence))
+                entry.values[key] = tuple(sorted(set(found)))
+        return problems
+
+    @api.model
+    def _unresolved(self, name, identity, called):
+        """What to do about the name of a check that can't be found."""
+        if identity:
+            return self.env._("There are several checks “%s”. Rename all but one of them.", name)
+        if close := get_close_matches(name, called, 1):
+            return self.env._(
+                "There is no check “%(name)s”. Did you mean “%(close)s”?",
+                name=name,
+                close=close[0],
+            )
+        return self.env._(
+            "There is no check “%s”. Write its name, behind that of its environment if that is"
+            " another one.",
+            name,
+        )
+
     # === CARRY OUT === #
 
     @api.model
@@ -212,32 +279,58 @@ class OpsHealthCheck(models.Model):
         """
         # What is only tried leaves no trace.
         model = self.with_context(tracking_disable=True) if dry_run else self
+        places = {step.entry.identity: place for step, *place in planned}
+        steps = checks_as_code.members_first(step for step, *_place in planned)
+        steps = [step for step in steps if step.action != "leave"]
         problems = []
         savepoint = self.env.cr.savepoint(flush=True)
         try:
-            for step, environment, check in planned:
-                if step.action != "leave":
-                    problems += model.browse(check.id)._try(step, environment)
+            for step in steps:
+                environment, check = places[step.entry.identity]
+                with model._noting(problems, step):
+                    model.browse(check.id)._carry_out_step(step, environment)
+            # A check may depend on one that comes later.
+            present = {} if problems else model._referable_checks()
+            for step in steps if present else ():
+                if "depends_on" in step.values:
+                    with model._noting(problems, step):
+                        parents = model._referred(step, "depends_on", present)
+                        present[step.entry.identity].depends_on_ids = parents
         finally:
             savepoint.close(rollback=bool(dry_run or problems))
         if problems:
             raise CodeError(problems)
 
-    def _try(self, step, environment):
-        """Carry out a step on this check, or say why it can't be."""
+    def _carry_out_step(self, step, environment):
+        values = {key: value for key, value in step.values.items() if key not in REFERENCES}
+        if values.get("failure_window") == IN_A_ROW:
+            values["failure_window"] = step.entry.values["failure_threshold"]
+        if "members" in step.values:
+            members = self._referred(step, "members", self._referable_checks())
+            values["member_ids"] = [Command.set(members.ids)]
+        if self:
+            self.write(values)
+        else:
+            self.create({"environment_id": environment.id, "name": step.entry.name, **values})
+
+    @api.model
+    def _referred(self, step, key, present):
+        """The checks that a list of the step's entry names; those that failed to come are not."""
+        called = checks_as_code.referred(step.entry, present)
+        found = (present[called[name]] for name in step.values[key] if name in called)
+        return self.union(*found)
+
+    @contextmanager
+    def _noting(self, problems, step):
+        """Try something about a step; note why it can't be."""
         try:
             # What users write is no error of the server.
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                if self:
-                    self.write(dict(step.values))
-                else:
-                    identity = {"environment_id": environment.id, "name": step.entry.name}
-                    self.create({**identity, **step.values})
+                yield
         except UserError as error:
-            return [Problem(step.entry.line, str(error))]
+            problems.append(Problem(step.entry.line, str(error)))
         except psycopg2.IntegrityError as error:
-            return [Problem(step.entry.line, self._sql_error_to_message(error))]
-        return []
+            problems.append(Problem(step.entry.line, self._sql_error_to_message(error)))
 
 
 def _plain(kind, value):

@@ -20,6 +20,7 @@ KEYS = {
     "timeout": Key("number", 10.0),
     "verify_tls": Key("boolean", True),
     "auth_secret": Key("secret"),
+    "members": Key("checks", ()),
 }
 CHECK = "checks:\n- environment: Shop / Production\n  name: Front page\n"
 
@@ -39,14 +40,23 @@ class TestFormat(TransactionCase):
     def test_left_out_means_default(self):
         [entry] = parse(CHECK, KEYS)
         self.assertEqual(entry.identity, ("Shop / Production", "Front page"))
-        defaults = {"kind": "http", "url": "", "interval": 60, "timeout": 10, "verify_tls": True}
+        defaults = {
+            "kind": "http",
+            "url": "",
+            "interval": 60,
+            "timeout": 10,
+            "verify_tls": True,
+            "members": (),
+        }
         self.assertEqual(entry.values, defaults)
         [entry] = parse(CHECK + "  interval:\n  url: null\n", KEYS)
         self.assertEqual(entry.values, defaults)
 
     def test_values(self):
         [entry] = parse(
-            CHECK + "  url: 2026-01-01\n  interval: 30\n  timeout: 2\n  verify_tls: no\n", KEYS
+            CHECK + "  url: 2026-01-01\n  interval: 30\n  timeout: 2\n  verify_tls: no\n"
+            "  members: [b, a, 1, b]\n",
+            KEYS,
         )
         self.assertEqual(
             entry.values,
@@ -56,6 +66,7 @@ class TestFormat(TransactionCase):
                 "interval": 30,
                 "timeout": 2.0,
                 "verify_tls": False,
+                "members": ("1", "a", "b"),
             },
         )
 
@@ -69,6 +80,7 @@ class TestFormat(TransactionCase):
             "timeout": 2.5,
             "verify_tls": False,
             "auth_secret": True,
+            "members": ("Page", "Shop / Test / Page"),
         }
         text = dump([values], KEYS)
         self.assertNotIn("interval", text)
@@ -97,7 +109,8 @@ class TestFormat(TransactionCase):
     def test_all_problems_are_told_with_their_lines(self):
         self.assertProblems(
             CHECK + "  interva: 5\n  interval: 1.5\n  timeout: .inf\n  verify_tls: 1\n  kind: ftp\n"
-            "  url: [a]\n  auth_secret: secret\n  timeout: 3\n- name: Second\n- third\n",
+            "  url: [a]\n  auth_secret: secret\n  timeout: 3\n  members: a\n"
+            "- name: Second\n- third\n",
             "Line 4: “interva” is no key of a check. Did you mean “interval”?",
             "Line 5: “interval” must be a whole number",
             "Line 6: “timeout” must be a number",
@@ -106,8 +119,9 @@ class TestFormat(TransactionCase):
             "Line 9: “url” takes a single value",
             "Line 10: “auth_secret” is a secret",
             "Line 11: “timeout” is there already, in line 6",
-            "Line 12: The check needs “environment”",
-            "Line 13: A check is a mapping",
+            "Line 12: “members” takes a list of checks",
+            "Line 13: The check needs “environment”",
+            "Line 14: A check is a mapping",
         )
 
     def test_two_checks_of_one_name(self):
@@ -265,6 +279,45 @@ class TestApply(HealthCase):
         checks.unlink()
         self.assertEqual(self.apply(text), ["create"] * 6)
         self.assertEqual(self.export(self.environment.check_ids), text)
+
+    def test_groups_and_dependencies_come_back_as_they_are(self):
+        other = self.environment.copy(
+            {"name": "Network", "application_id": self.environment.application_id.id}
+        )
+        router = self.create_check(name="Router", environment_id=other.id)
+        page = self.create_check(name="Page", depends_on_ids=router.ids, failure_window=5)
+        inner = self.create_check(name="A", kind="group", url=False, member_ids=page.ids)
+        rules = {"group_rule": "minimum", "group_minimum": 2, "mute_members": True}
+        outer = self.create_check(
+            name="B", kind="group", url=False, member_ids=(inner + router).ids, **rules
+        )
+        checks = outer + inner + page + router
+        text = self.export(checks)
+        self.assertIn("depends_on:\n  - Shop / Network / Router", text)
+        self.assertIn("failure_window: 5", text)
+        self.assertEqual(self.apply(text), ["leave"] * 4)
+        checks.unlink()
+        self.assertEqual(self.apply(text), ["create"] * 4)
+        self.assertEqual(
+            self.export(self.find("B") + self.find("A") + self.find("Page") + other.check_ids), text
+        )
+        self.assertEqual(self.find("B").member_ids, self.find("A") + other.check_ids)
+        without = text.replace("  depends_on:\n  - Shop / Network / Router\n", "")
+        self.assertEqual(self.apply(without).count("change"), 1)
+        self.assertFalse(self.find("Page").depends_on_ids)
+
+    def test_checks_that_are_referred_to(self):
+        self.create_check(name="Router")
+        text = self.file(url=f"{self.url}/status", depends_on="[Ruter]")
+        with self.assertRaisesRegex(UserError, "Line 5: There is no check “Ruter”.*“Router”"):
+            self.apply(text)
+        with self.assertRaisesRegex(UserError, "Line 2: “Depends On” .* leads back to itself"):
+            self.apply(self.file(url=f"{self.url}/status", depends_on="[Front page]"))
+        with self.assertRaisesRegex(UserError, "Line 5: “members” .* leads back to itself"):
+            self.apply(self.file(kind="group", members="[Front page]"))
+        self.create_check(name="Router")
+        with self.assertRaisesRegex(UserError, "There are several checks “Router”"):
+            self.apply(text.replace("Ruter", "Router"))
 
     def test_address_of_a_name_server_follows(self):
         with self.assertRaisesRegex(UserError, "Line 5: “url” of a DNS check follows"):
