@@ -56,14 +56,14 @@ def ensure(*more_lock_files: Path) -> Environment:
     :param more_lock_files: of Python packages needed beside Odoo's and our addons'
     :raise failure.Failure: when something cannot be had
     """
-    # Where Python writes no bytecode, each start would compile Odoo anew: a third of its time.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(layout.LOCAL / "bytecode")
     odoo = odoo_source.find()
     lock_files = [layout.ROOT / "requirements.txt", *more_lock_files]
     if not odoo.installed:
         lock_files.insert(0, layout.ROOT / "requirements-odoo.txt")
     folder = python_environment.ensure("venv", lock_files, with_system_packages=odoo.installed)
+    # Where Python writes no bytecode, each start would compile Odoo anew: a third of its time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(layout.LOCAL / "bytecode")
     return Environment(odoo, folder / "python")
 
 
