@@ -1,5 +1,9 @@
+import importlib.util
 import json
 import logging
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import requests
@@ -154,6 +158,20 @@ class TestApprise(ServiceCase):
         self.assertEqual(notification.state, "retry")
         self.assertIn("error=500", notification.last_error)
         self.assertNotIn(CANARY, notification.last_error)
+
+    def test_library_that_nobody_compiled(self):
+        """Python would store what it compiles, where services may write nothing."""
+        library = Path(importlib.util.find_spec("apprise").origin).parent
+        with TemporaryDirectory() as folder:
+            fresh = Path(folder, "apprise")
+            shutil.copytree(library, fresh, ignore=shutil.ignore_patterns("__pycache__"))
+            spec = importlib.util.spec_from_file_location("apprise", fresh / "__init__.py")
+            with patch.object(importlib.util, "find_spec", return_value=spec):
+                notification, [_exchange] = self.deliver(
+                    lambda exchange: exchange.answer(b"no", "500 Internal Server Error"), "apprise"
+                )
+            self.assertEqual(notification.state, "retry")
+            self.assertFalse(list(fresh.rglob("__pycache__")))
 
     def test_unknown_service_needs_a_person(self):
         self.channel("apprise", apprise_url=f"nosuchservice://{CANARY}/x")
