@@ -5,7 +5,15 @@ address was spelled, and whatever a name resolved to a moment ago, does not matt
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 # Answered by clouds to whoever asks from inside; two of them are ordinary public addresses.
 # Sources: AWS, Azure (wire server), Alibaba Cloud and Oracle Cloud documentation.
@@ -52,14 +60,24 @@ class AddressPolicy:
     networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_networks", tuple(map(ip_network, self.networks)))
+        _parsed(self.networks)
 
     def __call__(self, address: str) -> bool:
         """Tell whether a numeric address may be connected to."""
-        target = _unwrapped(ip_address(address))
-        if _in_any(target, METADATA_SERVICES):
-            return False
-        return _in_any(target, self._networks) or _is_public(target)
+        return _may_connect(self.networks, address)
+
+
+# The same addresses are asked about with each probe.
+@lru_cache(maxsize=4096)
+def _may_connect(networks: tuple[str, ...], address: str) -> bool:
+    target = _unwrapped(ip_address(address))
+    if _in_any(target, METADATA_SERVICES):
+        return False
+    return _in_any(target, _parsed(networks)) or _is_public(target)
+
+
+def _parsed(networks: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(map(ip_network, networks))
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -9,6 +9,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
+from functools import lru_cache
 
 import pycurl
 
@@ -55,6 +56,8 @@ class Engine:
         self._unresolved: dict[Handle, str] = {}
         # Those of the running that have begun in a thread.
         self._threaded: set[ThreadedProbe] = set()
+        # Those of the threaded that have ended.
+        self._settled: set[ThreadedProbe] = set()
         self._finished: Mailbox[ThreadedProbe] = Mailbox()
         self._resolver = Resolver()
         self._epoll.register(self._resolver.socket, select.EPOLLIN)
@@ -187,16 +190,20 @@ class Engine:
         if not self._running:
             return []
         _waiting, succeeded, failed = self._multi.info_read(len(self._running))
-        # A probe that nobody waits for any more may finish as well.
-        finished = self._threaded.intersection(self._finished.take())
-        ended = [*((handle, pycurl.E_OK, "") for handle in (*succeeded, *finished)), *failed]
+        ended = [*((handle, pycurl.E_OK, "") for handle in succeeded), *failed]
+        return ended + self._ended_beside() if self._unresolved or self._threaded else ended
+
+    def _ended_beside(self) -> list[tuple[Handle, int, str]]:
+        """The same of those that libcurl does not have in hand."""
+        ended = [(probe, pycurl.E_OK, "") for probe in self._settled]
         for handle, detail in self._unresolved.items():
             if detail:
                 ended.append((handle, pycurl.E_COULDNT_RESOLVE_HOST, detail))
         now = time.monotonic()
-        for handle in (*self._unresolved, *self._threaded.difference(finished)):
+        for handle in (*self._unresolved, *self._threaded.difference(self._settled)):
             if self._running[handle].expires_at <= now and not self._unresolved.get(handle):
                 ended.append((handle, pycurl.E_OPERATION_TIMEDOUT, ""))
+        self._settled.clear()
         return ended
 
     # === EVENT LOOP === #
@@ -211,12 +218,15 @@ class Engine:
             *(self._running[handle].expires_at for handle in (*self._unresolved, *self._threaded)),
         )
         for descriptor, events in self._epoll.poll(max(0, wake_at - time.monotonic())):
-            if descriptor == self._bell:
+            if descriptor in self._watched:
+                self._multi.socket_action(descriptor, _curl_events(events))
+            elif descriptor == self._bell:
                 os.eventfd_read(self._bell)
             elif descriptor == self._resolver.socket.fileno():
                 self._take_answers()
-            elif descriptor != self._finished.socket.fileno():
-                self._multi.socket_action(descriptor, _curl_events(events))
+            elif descriptor == self._finished.socket.fileno():
+                # A probe that nobody waits for any more may finish as well.
+                self._settled |= self._threaded.intersection(self._finished.take())
         if time.monotonic() >= self._timer_at:
             self._timer_at = math.inf
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
@@ -263,6 +273,7 @@ def threaded_probe(job: Job, finished: Mailbox[ThreadedProbe]) -> ThreadedProbe:
     return Probe(job, finished)
 
 
+@lru_cache
 def _curl_events(events: int) -> int:
     return (
         (pycurl.CSELECT_IN if events & select.EPOLLIN else 0)

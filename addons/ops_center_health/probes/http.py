@@ -51,7 +51,7 @@ class HttpTransfer(Transfer):
         setopt(pycurl.HEADERFUNCTION, self._on_header)
         self._prepare_request()
         self._prepare_redirects()
-        if self.target.url.startswith("https:") or self._follows:
+        if self._begins_with_tls or self._follows:
             self._prepare_tls()
 
     def _prepare_request(self) -> None:
@@ -72,9 +72,9 @@ class HttpTransfer(Transfer):
 
     def _prepare_redirects(self) -> None:
         web = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
-        secure = self.target.url.startswith("https:")
+        onward = pycurl.PROTO_HTTPS if self._begins_with_tls else web
         self.curl.setopt(pycurl.PROTOCOLS, web)
-        self.curl.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS if secure else web)
+        self.curl.setopt(pycurl.REDIR_PROTOCOLS, onward)
         self.curl.setopt(pycurl.FOLLOWLOCATION, self._follows)
         self.curl.setopt(pycurl.MAXREDIRS, MAX_REDIRECTS)
 
@@ -124,11 +124,12 @@ class HttpTransfer(Transfer):
         # Cookies are credentials, and results are stored.
         if self._header_bytes <= EXCERPT_BYTES and name != "set-cookie":
             self.headers[name] = self.target.request.without_secrets(value)
-        self._missing_headers = [
-            (missing, text)
-            for missing, text in self._missing_headers
-            if missing.lower() != name or _as_sent(text).lower() not in value.lower()
-        ]
+        if self._missing_headers:
+            self._missing_headers = [
+                (missing, text)
+                for missing, text in self._missing_headers
+                if missing.lower() != name or _as_sent(text).lower() not in value.lower()
+            ]
         if name == "location" and self._is_redirect:
             self._leaves_origin = self.target.request.redirects == "same_origin" and (
                 not _stays(value, self.target.ascii_url)

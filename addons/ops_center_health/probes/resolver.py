@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 
 from .mailbox import Mailbox
@@ -49,6 +50,8 @@ class Resolver:
         self._answers.put(answer)
 
 
+# The same hosts are asked about with each probe.
+@lru_cache(maxsize=4096)
 def is_address(host: str) -> bool:
     """Tell whether a host is written as a plain IP address, so that there is nothing to look up."""
     try:

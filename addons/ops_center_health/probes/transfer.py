@@ -2,6 +2,7 @@
 
 import errno
 import math
+import os
 import socket
 import time
 from collections.abc import Iterable
@@ -45,6 +46,18 @@ IP_RESOLVE = {
     "ipv4": pycurl.IPRESOLVE_V4,
     "ipv6": pycurl.IPRESOLVE_V6,
 }
+
+
+class LentSocket(socket.socket):
+    """A socket of which libcurl takes a copy, so that it may be let go of without a word.
+
+    Python would warn of each, and ask the system twice for the text of a warning nobody sees.
+    """
+
+    def __del__(self) -> None:
+        # There is none if the system had no socket to give.
+        if (descriptor := self.detach()) >= 0:
+            os.close(descriptor)
 
 
 class Transfer:
@@ -109,7 +122,7 @@ class Transfer:
 
     def result(self, code: int = pycurl.E_OK, detail: str = "") -> Result:
         """What this probe saw, once libcurl ended the transfer with `code` and `detail`."""
-        certificate = server_certificate(self.curl)
+        certificate = server_certificate(self.curl) if self._came_to_tls() else None
         phases = self._phases()
         error = (
             self._transfer_error(code, detail)
@@ -121,7 +134,7 @@ class Transfer:
         return Result(
             key=self.job.key,
             verdict=verdict_of(error),
-            message=sentence(error, **self._facts(detail, phases, certificate)),
+            message=self._message(error, detail, phases, certificate),
             error=error,
             status=self._status(),
             latency_ms=phases["total"],
@@ -173,7 +186,7 @@ class Transfer:
             self._denied = host
             return pycurl.SOCKET_BAD
         try:
-            return socket.socket(family, kind, protocol)
+            return LentSocket(family, kind, protocol)
         except OSError as error:
             self._socket_error = error.errno
             return pycurl.SOCKET_BAD
@@ -183,6 +196,14 @@ class Transfer:
     def _excerpt(self) -> bytes:
         """The beginning of the body, to be shown."""
         return bytes(self.body[:EXCERPT_BYTES])
+
+    @property
+    def _begins_with_tls(self) -> bool:
+        return self.target.parts.scheme in {"https", "tls"}
+
+    def _came_to_tls(self) -> bool:
+        """Whether somebody may have shown a certificate."""
+        return self._begins_with_tls or self.curl.getinfo(pycurl.REDIRECT_COUNT) > 0
 
     def _status(self) -> int | None:
         return self.curl.getinfo(pycurl.RESPONSE_CODE) or None
@@ -210,7 +231,7 @@ class Transfer:
         before = (min(self._begun_at, time.monotonic()) - created_at) * 1_000_000
         total = before + self.curl.getinfo(pycurl.TOTAL_TIME_T)
         ends = {"dns": pycurl.NAMELOOKUP_TIME_T, "connect": pycurl.CONNECT_TIME_T}
-        if self.target.url.startswith(("https:", "tls:")):
+        if self._begins_with_tls:
             ends["tls"] = pycurl.APPCONNECT_TIME_T
         if self.target.kind == "http":
             ends |= {"first_byte": pycurl.STARTTRANSFER_TIME_T, "transfer": pycurl.TOTAL_TIME_T}
@@ -225,6 +246,17 @@ class Transfer:
             begin = end
         return {**phases, "total": round(total) / 1000}
 
+    def _message(self, error: str, *seen) -> str:
+        if not error:
+            # The sentence of most probes; what the others need takes ten times as long.
+            _detail, phases, _certificate = seen
+            return sentence(error, latency=self._latency(phases))
+        return sentence(error, **self._facts(*seen))
+
+    @staticmethod
+    def _latency(phases: dict) -> str:
+        return f"{phases['total']:.0f}"
+
     def _facts(self, detail: str, phases: dict, certificate: dict | None) -> dict[str, object]:
         """What fills the gaps of the sentences."""
         host, port = self._place()
@@ -232,7 +264,7 @@ class Transfer:
             "host": host,
             "port": port,
             "timeout": f"{self.target.timeout:g}",
-            "latency": f"{phases['total']:.0f}",
+            "latency": self._latency(phases),
             "degraded_ms": self.target.degraded_ms,
             "max_latency_ms": self.target.max_latency_ms,
             "status": self._status(),

@@ -4,7 +4,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.harness.processes import free_port, wait_until
+from tests.harness.processes import free_ports, wait_until
 
 PORTS = 20
 ADDRESSES = 1000
@@ -20,7 +20,7 @@ def web_farm(nginx, folder, certificate=None):
     :param folder: for its configuration and what it writes
     :param certificate: path of a PEM file with key and certificate; without it, http
     """
-    ports = [free_port() for _port in range(PORTS)]
+    ports = free_ports(PORTS)
     configuration = folder / "nginx.conf"
     configuration.write_text(_configuration(folder, ports, certificate))
     command = [nginx, "-p", folder, "-c", configuration, "-e", folder / "error.log"]
