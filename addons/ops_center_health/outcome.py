@@ -1,6 +1,5 @@
 """What came of looking at a check, whether it was probed over the network or measured here."""
 
-import json
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ class Outcome:
     :param evidence: what a human would look at next
     :param certificate: what the server showed, see `probes.Result`
     :param due_in: seconds until the verdict may be another one; by default the check's interval
-    :param phases: JSON of the milliseconds that each phase of a probe took, in their order
+    :param phases: milliseconds that each phase of a probe took, in their order
     """
 
     verdict: str
@@ -39,14 +38,15 @@ class Outcome:
     evidence: str = ""
     certificate: dict | None = None
     due_in: float | None = None
-    phases: str | None = None
+    phases: dict | None = None
 
     @classmethod
     def from_result(cls, result, target):
         """:param result: a `probes.Result`, :param target: the `probes.Target` it came of."""
         return cls(
             verdict=result.verdict,
-            message=mask(plain_text(result.message)),
+            # What is said of success repeats nothing of the target's.
+            message=mask(plain_text(result.message)) if result.error else result.message,
             error=result.error,
             at=datetime.fromtimestamp(result.started_at, UTC).replace(tzinfo=None),
             latency_ms=result.latency_ms,
@@ -54,7 +54,7 @@ class Outcome:
             # Nobody looks for the evidence of success.
             evidence="" if result.verdict == "up" else describe(result, target),
             certificate=result.certificate and _plain_values(result.certificate),
-            phases=_phases_json(result.phases),
+            phases=_without_total(result.phases),
         )
 
     @classmethod
@@ -125,11 +125,8 @@ def plain_text(text: str) -> str:
     )
 
 
-def _phases_json(phases):
-    """The phases without their total."""
-    if not phases:
-        return None
-    return json.dumps({name: ms for name, ms in phases.items() if name != "total"})
+def _without_total(phases):
+    return {name: ms for name, ms in phases.items() if name != "total"} if phases else None
 
 
 def _plain_values(certificate):

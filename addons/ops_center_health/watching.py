@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from odoo.exceptions import UserError
 
@@ -30,9 +31,9 @@ from .storage import intervals, pings, states
 
 _logger = logging.getLogger(__name__)
 
-MAX_UNDER_WAY = 2000  # checks
-AHEAD = 0.5  # seconds by which checks are claimed before their time, so that they start at it
-GATHERING = 0.25  # seconds to wait for more results, so that they are stored together
+MAX_UNDER_WAY = 5000  # checks
+GATHERING_AWAITED = 0.1  # seconds, while somebody waits for a result or for what follows of it
+BUSY_FROM = 50  # checks under way
 MOST_REACTING = 0.25  # seconds a pass, for others are due meanwhile
 LONGEST_PASS = 5.0  # seconds in which nobody asks what else the process is to do
 LONGEST_LOOK = 1.0  # seconds to wait for results while nothing else is due
@@ -40,6 +41,23 @@ LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
 FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
 NEWS_PAUSE = 30.0  # seconds
+
+
+class Pace(NamedTuple):
+    """How much is done together.
+
+    :param ahead: seconds by which checks are claimed before their time, so that they start at it
+        although results are gathered meanwhile: until there is one, and then for more
+    :param gathering: seconds to wait for more results, so that they are stored together
+    """
+
+    ahead: float
+    gathering: float
+
+
+CALM = Pace(ahead=0.5, gathering=0.25)
+# A transaction costs as much as ten results.
+BUSY = Pace(ahead=2.5, gathering=1.0)
 
 _news = defaultdict(lambda: News(NEWS_PAUSE))  # by database
 _watchers = {}  # by database
@@ -81,7 +99,7 @@ class Claim:
     @property
     def is_awaited(self):
         """Whether it is out of turn, because somebody wants to know."""
-        return self.since_last < self.watch.interval / 2
+        return self.since_last + self.due_in < self.watch.interval / 2
 
     def lateness(self, outcome):
         """Seconds from the time of the check until it was looked at."""
@@ -122,14 +140,16 @@ class Watcher:
 
     def _go_on(self, env):
         """Take in what was seen, begin what is due: seconds until there is more to do."""
-        claims, wait = run_in_new_transaction(env, self._claim_due)
+        pace = BUSY if len(self._under_way) >= BUSY_FROM else CALM
+        claims, wait = run_in_new_transaction(env, self._claim_due, pace.ahead)
         if claims:
             crash_point("claimed")
             self._probe(claims)
             self._seen += _measure(env, claims)
             wait = 0.0
         if self._under_way:
-            self._collect(GATHERING if claims else min(wait, LONGEST_LOOK))
+            timeout = pace.gathering if claims else min(wait, LONGEST_LOOK)
+            self._collect(timeout, GATHERING_AWAITED if self._is_awaited() else pace.gathering)
         self._keep(env)
         self._react(env, MOST_REACTING)
         return 0.0 if self._under_way or self._changes else min(wait, LONGEST_WAIT)
@@ -138,7 +158,7 @@ class Watcher:
         """Wait for what is under way, store it, and give back what doesn't come in time."""
         end = time.monotonic() + LAST_WAIT
         while self._under_way and (left := end - time.monotonic()) > 0:
-            self._collect(left)
+            self._collect(left, GATHERING_AWAITED)
         self._keep(env)
         self._react(env, math.inf)
         if self._prober:
@@ -151,13 +171,16 @@ class Watcher:
 
     # === CLAIM === #
 
-    def _claim_due(self, env):
-        """Lease what is due: the claims, and the seconds until more is due if there are none."""
+    def _claim_due(self, env, ahead):
+        """Lease what is due: the claims, and the seconds until more is due if there are none.
+
+        :param ahead: of a `Pace`
+        """
         owner = f"{socket.gethostname()}:{os.getpid()}"
         now = time.time()
-        leases = states.claim_due(env.cr, owner, MAX_UNDER_WAY - len(self._under_way), AHEAD)
+        leases = states.claim_due(env.cr, owner, MAX_UNDER_WAY - len(self._under_way), ahead)
         if not leases:
-            wait = states.seconds_to_due(env.cr, AHEAD)
+            wait = states.seconds_to_due(env.cr, ahead)
             return [], LONGEST_WAIT if wait is None else max(wait, 0.0)
         self._learn(env, leases)
         return [self._claim(lease, now) for lease in leases], 0.0
@@ -208,10 +231,14 @@ class Watcher:
             for claim in probed
         )
 
-    def _collect(self, timeout):
+    def _is_awaited(self):
+        """Whether somebody waits for a result, or for what follows of one."""
+        return self._changes or any(claim.is_awaited for claim in self._under_way.values())
+
+    def _collect(self, timeout, gathering):
         """Take in what was seen over the network."""
         try:
-            results = self._prober.take(timeout, GATHERING)
+            results = self._prober.take(timeout, gathering)
         except Exception:
             # Others take over when the leases end; this process goes on with another prober.
             self._under_way.clear()

@@ -96,5 +96,8 @@ class Prober:
             results = own.step(IDLE_WAIT)
             if results:
                 with self._changed:
+                    is_first = not self._results
                     self._results += results
-                    self._changed.notify_all()
+                    # Whoever gathers is not woken for each.
+                    if is_first or self._is_done():
+                        self._changed.notify_all()

@@ -1,5 +1,8 @@
 """What each check is at: when it runs next, who holds it and what was last seen of it."""
 
+import json
+from datetime import datetime
+
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
@@ -296,39 +299,36 @@ def store_results(cr, results):
 
     :param list[dict] results: values of `RESULT_COLUMNS` and `samples.COLUMNS`; ``delay`` is the
         number of seconds until the next run, ``lateness`` of those that the look began too late,
-        ``phases`` what took how many milliseconds, as JSON, or None
+        ``phases`` what took how many milliseconds, or None
     :return: ids of the checks whose result counted
     """
-    held = {
-        check_id
-        for [check_id] in cr.execute_values(
-            """
-            UPDATE ops_health_check_state AS state
-               SET lease_until = NULL,
-                   next_run = (now() AT TIME ZONE 'UTC') + result.delay * interval '1 second',
-                   recent = result.recent,
-                   last_at = result.at,
-                   last_verdict = result.verdict,
-                   last_error = result.error,
-                   last_message = result.message,
-                   last_latency_ms = result.latency_ms,
-                   last_value = result.value,
-                   last_lateness = result.lateness,
-                   last_phases = result.phases
-              FROM (VALUES %s) AS result (
-                       check_id, fence, delay, recent,
-                       at, verdict, error, message, latency_ms, value, lateness, phases
-                   )
-             WHERE state.check_id = result.check_id AND state.fence = result.fence
-         RETURNING state.check_id
-            """,
-            [[result[column] for column in RESULT_COLUMNS] for result in results],
-            template="(%s, %s, %s, %s, %s::timestamp, %s, %s, %s, %s::real, %s::real,"
-            " %s::real, %s::json)",
-            page_size=len(results),
-            fetch=True,
-        )
-    }
+    rows = [{column: result[column] for column in RESULT_COLUMNS} for result in results]
+    # One value: neither side takes apart rows of parameters half as fast.
+    cr.execute(
+        """
+        UPDATE ops_health_check_state AS state
+           SET lease_until = NULL,
+               next_run = (now() AT TIME ZONE 'UTC') + result.delay * interval '1 second',
+               recent = result.recent,
+               last_at = result.at,
+               last_verdict = result.verdict,
+               last_error = result.error,
+               last_message = result.message,
+               last_latency_ms = result.latency_ms,
+               last_value = result.value,
+               last_lateness = result.lateness,
+               last_phases = result.phases
+          FROM json_to_recordset(%s) AS result (
+                   check_id integer, fence bigint, delay float, recent varchar, at timestamp,
+                   verdict varchar, error varchar, message varchar, latency_ms real, value real,
+                   lateness real, phases json
+               )
+         WHERE state.check_id = result.check_id AND state.fence = result.fence
+     RETURNING state.check_id
+        """,
+        [json.dumps(rows, default=datetime.isoformat)],
+    )
+    held = {check_id for [check_id] in cr.fetchall()}
     held_results = [result for result in results if result["check_id"] in held]
     if held_results:
         samples.add(cr, held_results)
