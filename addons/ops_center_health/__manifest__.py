@@ -25,6 +25,7 @@
         "views/ops_health_check_views.xml",
         "views/ops_health_check_badge_views.xml",
         "views/ops_health_check_http_views.xml",
+        "views/ops_health_check_odoo_views.xml",
         "views/ops_health_dependency_views.xml",
         "views/ops_health_flapping_views.xml",
         "views/ops_health_check_maintenance_views.xml",

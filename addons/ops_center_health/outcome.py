@@ -24,6 +24,7 @@ class Outcome:
     :param status: HTTP status
     :param evidence: what a human would look at next
     :param certificate: what the server showed, see `probes.Result`
+    :param odoo: what an Odoo told of itself, see `probes.Result`
     :param due_in: seconds until the verdict may be another one; by default the check's interval
     :param phases: milliseconds that each phase of a probe took, in their order
     """
@@ -37,6 +38,7 @@ class Outcome:
     status: int | None = None
     evidence: str = ""
     certificate: dict | None = None
+    odoo: dict | None = None
     due_in: float | None = None
     phases: dict | None = None
 
@@ -54,6 +56,7 @@ class Outcome:
             # Nobody looks for the evidence of success.
             evidence="" if result.verdict == "up" else describe(result, target),
             certificate=result.certificate and _plain_values(result.certificate),
+            odoo=result.odoo,
             phases=_without_total(result.phases),
         )
 
@@ -108,6 +111,8 @@ def describe(result, target) -> str:
     if result.certificate:
         lines.append("Certificate:")
         lines += [f"  {name}: {value}" for name, value in result.certificate.items()]
+    if result.odoo:
+        lines += [f"{name.capitalize()}: {value}" for name, value in result.odoo.items()]
     if result.headers:
         lines.append("Headers:")
         lines += [f"  {name}: {value}" for name, value in result.headers.items()]

@@ -365,6 +365,9 @@ def _store(env, seen):
     shown = {row["check_id"]: row["certificate"] for row in rows if row["certificate"]}
     if certificates := {check: shown[check] for check in shown.keys() & held}:
         env["ops.health.check"]._keep_certificates(certificates)
+    told = {row["check_id"]: row["odoo"] for row in rows if row["odoo"]}
+    if installations := {check: told[check] for check in told.keys() & held}:
+        env["ops.health.check"]._keep_installations(installations)
     intervals.add_unseen(
         env.cr,
         [
@@ -374,8 +377,8 @@ def _store(env, seen):
         ],
     )
     awaited = any(claim.is_awaited for claim, _outcome in seen)
-    if told := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
-        env["ops.event"]._broadcast("ops.health.check", sorted(told))
+    if news := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
+        env["ops.event"]._broadcast("ops.health.check", sorted(news))
     return {check_id: change for check_id, change in changes.items() if check_id in held}
 
 

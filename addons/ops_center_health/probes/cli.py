@@ -14,6 +14,7 @@ from .result import Result
 from .sentinel import cli as sentinel
 from .target import FAMILIES, SCHEMES, Target
 
+ODOO = "odoo+"  # before the scheme, as pip writes it
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
 
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="URL",
         nargs="+",
         help="http://, https://, tcp://host:port, tls://host:port, dns://server/name?type=MX (or"
-        " dns:///name) or postgresql://user@host:port/database (its password in PGPASSWORD)",
+        " dns:///name), postgresql://user@host:port/database (its password in PGPASSWORD) or"
+        " odoo+https://host",
     )
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each (default 10)")
     parser.add_argument("--family", choices=FAMILIES, default="any", help="addresses to connect to")
@@ -57,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _target(key: int, url: str, options: argparse.Namespace) -> Target:
     scheme = url.partition(":")[0]
-    kind = next((kind for kind, schemes in SCHEMES.items() if scheme in schemes), "http")
+    if scheme.startswith(ODOO):
+        kind, url = "odoo", url.removeprefix(ODOO)
+    else:
+        kind = next((kind for kind, schemes in SCHEMES.items() if scheme in schemes), "http")
     further = cli_http.target_values(options) if kind == "http" else {}
     password = os.environ.get("PGPASSWORD", "")
     return Target(

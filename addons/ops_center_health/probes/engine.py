@@ -38,6 +38,7 @@ LONGEST_WAIT = 1.0
 TOGETHER = 0.05
 # Seconds a target may wait for a slot, of its host or at all, before nobody waits for it any more.
 MAX_QUEUED = 20.0
+MOST_IDLE = 8  # engines
 
 
 class Engine:
@@ -95,6 +96,14 @@ class Engine:
     def wake(self) -> None:
         """End a `step` that waits in another thread."""
         os.eventfd_write(self._bell, 1)
+
+    def close(self) -> None:
+        """Let go of everything; nothing may be under way."""
+        self._multi.close()
+        self._epoll.close()
+        os.close(self._bell)
+        self._resolver.close()
+        self._finished.close()
 
     @property
     def is_idle(self) -> bool:
@@ -265,9 +274,12 @@ class Engine:
 
 def threaded_probe(job: Job, finished: Mailbox[ThreadedProbe]) -> ThreadedProbe:
     """The probe of a kind that libcurl does not speak."""
-    # Their libraries take megabytes, which only those pay who have such checks.
+    # Their libraries take megabytes, which only those pay who have such checks; and Odoo's pages
+    # are asked by an engine.
     if job.target.kind == "dns":
         from .dns import DnsProbe as Probe  # noqa: PLC0415
+    elif job.target.kind == "odoo":
+        from .odoo import OdooProbe as Probe  # noqa: PLC0415
     else:
         from .postgresql import PostgresqlProbe as Probe  # noqa: PLC0415
     return Probe(job, finished)
@@ -300,13 +312,19 @@ os.register_at_fork(after_in_child=_idle_engines.clear)
 @contextlib.contextmanager
 def engine(concurrency: int, per_host: int) -> Iterator[Engine]:
     """Yield an engine that nobody else uses, and keep it for the next who wants one."""
-    engine = _idle_engines.pop() if _idle_engines else Engine()
+    try:
+        engine = _idle_engines.pop()
+    except IndexError:
+        engine = Engine()
     engine.begin(concurrency, per_host)
     try:
         yield engine
     finally:
         engine.abandon()
-        _idle_engines.append(engine)
+        if len(_idle_engines) < MOST_IDLE:
+            _idle_engines.append(engine)
+        else:
+            engine.close()
 
 
 def run(

@@ -18,10 +18,17 @@ class Mailbox(Generic[T]):
         self.socket, self._signal = socket.socketpair()
         self.socket.setblocking(False)
 
+    def close(self) -> None:
+        """Let go of the sockets; what is put in from now on gets lost."""
+        self.socket.close()
+        self._signal.close()
+
     def put(self, item: T) -> None:
         """Hand over an item, from any thread."""
         self._items.append(item)
-        self._signal.send(b".")
+        # Nobody may listen any more.
+        with contextlib.suppress(OSError):
+            self._signal.send(b".")
 
     def take(self) -> Iterator[T]:
         """Take out what has arrived."""

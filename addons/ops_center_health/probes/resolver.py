@@ -35,6 +35,10 @@ class Resolver:
             self._asked.discard(name)
             yield name, addresses, detail
 
+    def close(self) -> None:
+        """Let go of the sockets; what is still being looked up gets lost."""
+        self._answers.close()
+
     def forget_answers(self) -> None:
         """Drop what arrived when nobody waited for it any more: it is of unknown age."""
         for _answer in self.answers():

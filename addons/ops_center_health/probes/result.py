@@ -27,6 +27,8 @@ class Result:
         (seconds since 1970, UTC; None if unreadable) of the server's own certificate, also when it
         was refused; its ``fingerprint`` (SHA-256); ``chain_subject`` and ``chain_not_after`` of
         whichever certificate of the chain expires first
+    :param odoo: what an Odoo told of itself: ``version``, ``edition`` and ``selector``, as far as
+        it did
     :param started_at: seconds since 1970, UTC
     """
 
@@ -41,4 +43,5 @@ class Result:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     certificate: Mapping | None = None
+    odoo: Mapping[str, str] | None = None
     started_at: float

@@ -10,6 +10,7 @@ from .assertions import parse_status_ranges
 from .dns_target import DnsExpectation, parse_question
 from .http_expectation import HttpExpectation
 from .http_request import HttpRequest
+from .odoo_target import OdooExpectation
 from .postgresql_target import PostgresqlExpectation, parse_login
 from .resolver import is_address
 
@@ -19,6 +20,7 @@ SCHEMES = {
     "tls": ("tls",),
     "dns": ("dns",),
     "postgresql": ("postgresql", "postgres"),
+    "odoo": ("http", "https"),
 }
 KINDS = " or ".join((", ".join([*SCHEMES][:-1]), [*SCHEMES][-1]))
 DEFAULT_PORTS = {
@@ -41,7 +43,7 @@ class Target:
 
     :param key: given back in the result, never read here
     :param kind: ``http`` (also https), ``tcp`` (a connection is opened and closed), ``tls`` (the
-        same, with the certificate), ``dns`` or ``postgresql``
+        same, with the certificate), ``dns``, ``postgresql`` or ``odoo`` (what it tells everybody)
     :param url: ``http://…``, ``https://…``, ``tcp://host:port``, ``tls://host:port``,
         ``dns://server/name?type=A`` (without a server those of this machine are asked) or
         ``postgresql://user@host:port/database``
@@ -60,6 +62,7 @@ class Target:
     :param expectation: what else is expected of the kind ``http``
     :param dns: what is expected of the kind ``dns``
     :param postgresql: what is asked and expected of the kind ``postgresql``
+    :param odoo: what is expected of the kind ``odoo``
     """
 
     key: Hashable
@@ -79,6 +82,7 @@ class Target:
     expectation: HttpExpectation = field(default_factory=HttpExpectation)
     dns: DnsExpectation = field(default_factory=DnsExpectation)
     postgresql: PostgresqlExpectation = field(default_factory=PostgresqlExpectation)
+    odoo: OdooExpectation = field(default_factory=OdooExpectation)
 
     def __post_init__(self) -> None:
         if self.kind not in SCHEMES:
