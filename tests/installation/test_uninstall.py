@@ -45,8 +45,9 @@ def add_users(call):
         call("res.users", "create", [{**values, "group_ids": [[6, 0, [group["res_id"]]]]}])
 
 
-def press(call, button, module):
-    call("ir.module.module", button, call("ir.module.module", "search", [["name", "=", module]]))
+def press(call, button, *modules):
+    found = call("ir.module.module", "search", [["name", "in", modules]])
+    call("ir.module.module", button, found)
 
 
 def test_nothing_remains(existing_database, start_server, start_worker, odoo_config):
@@ -55,12 +56,13 @@ def test_nothing_remains(existing_database, start_server, start_worker, odoo_con
     call = server.session(timeout=600)
     add_users(call)
     before = snapshot(existing_database)
-    press(call, "button_immediate_install", "ops_center")
+    press(call, "button_immediate_install", "ops_center", "ops_center_agent")
     worker = start_worker(existing_database)
     usage.use(call)
     usage.publish(call)
+    usage.report(call)
     usage.wait_for_results(existing_database)
-    press(call, "button_immediate_uninstall", "ops_center_base")
+    press(call, "button_immediate_uninstall", "ops_center_base", "ops_center_agent")
     assert worker.running()
     after = snapshot(existing_database)
     assert sorted((after - before).elements()) == [], "left over"

@@ -33,6 +33,13 @@ def publish(call):
     call("ops.health.metrics.setup", "action_make_token", setup)
 
 
+def report(call):
+    """Have the agent try to tell an Ops Center that nobody started."""
+    [agent] = call("ops.agent", "search", [])
+    call("ops.agent", "write", [agent], {"url": "http://127.0.0.1:9/ops/agent/x", "secret": "x"})
+    call("ops.agent", "action_report", [agent])
+
+
 def wait_for_results(database):
     """Return when a worker has dealt with what `use` stored."""
     for table in RESULTS:

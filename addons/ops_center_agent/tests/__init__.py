@@ -1,0 +1,2 @@
+from . import test_agent
+from . import test_versions
