@@ -84,6 +84,29 @@ class Outcome:
             due_in=measure.due_in,
         )
 
+    def joined(self, measure, code):
+        """The same look together with what is known from elsewhere: the worse of both counts.
+
+        :param measure: a `self_checks.Measure`, :param code: the error if the measure is worse
+        """
+        # What can't be looked at, and what our own network hides, stays unknown.
+        if measure.verdict == "up" or self.verdict == "unknown":
+            return self
+        evidence = mask(plain_text(measure.evidence))
+        message = mask(plain_text(measure.message))
+        if self.verdict == "up":
+            return replace(
+                self, verdict=measure.verdict, error=code, message=message, evidence=evidence
+            )
+        is_worse = (self.verdict, measure.verdict) == ("degraded", "down")
+        return replace(
+            self,
+            verdict=measure.verdict if is_worse else self.verdict,
+            error=code if is_worse else self.error,
+            message=f"{message} {self.message}" if is_worse else f"{self.message} {message}",
+            evidence="\n".join(filter(None, [self.evidence, evidence])),
+        )
+
     def acquitted(self, silence):
         """The same look, which tells nothing as no canary answered either.
 

@@ -22,12 +22,13 @@ from odoo.addons.ops_center_base.transaction import (
 
 from .heartbeat import Rhythm
 from .news import News
+from .odoo_facts import Expectation
 from .outcome import Outcome
 from .own_network import LATE, OWN_NETWORK, Canaries
 from .probes import Prober, Target
 from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
-from .storage import intervals, pings, states
+from .storage import facts, intervals, pings, states
 
 _logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
 FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
 NEWS_PAUSE = 30.0  # seconds
+FACTS = "facts"  # error of what an agent reported
 
 
 class Pace(NamedTuple):
@@ -75,6 +77,7 @@ class Watch:
     target: Target | None = None
     self_check: str = ""
     rhythm: Rhythm | None = None
+    facts: Expectation | None = None  # of what an agent reports
     canaries: Canaries | None = None  # of which one answers as long as our own network is there
     problem: str = ""  # why it can't be looked at, a sentence
 
@@ -339,6 +342,7 @@ def _acquit(watch, outcome):
 
 def _store(env, seen):
     """Store outcomes and return the new standings, with the outcomes, of checks that changed."""
+    seen = _join_facts(env, seen)
     rows, changes = [], {}
     # By the clock that the checks come due by.
     now = env.cr.now().replace(tzinfo=UTC).timestamp()
@@ -380,6 +384,30 @@ def _store(env, seen):
     if news := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
         env["ops.event"]._broadcast("ops.health.check", sorted(news))
     return {check_id: change for check_id, change in changes.items() if check_id in held}
+
+
+def _join_facts(env, seen):
+    """Have what agents reported count as well, where there are agents."""
+    expected = {
+        claim.watch.check_id: claim.watch.facts for claim, _outcome in seen if claim.watch.facts
+    }
+    if not expected:
+        return seen
+    if unseen := [
+        claim.watch.check_id
+        for claim, _outcome in seen
+        if claim.unseen_since and claim.watch.check_id in expected
+    ]:
+        facts.await_anew(env.cr, unseen)
+    now, reported = facts.latest(env.cr, expected)
+    judged = {
+        check_id: expected[check_id].judge(report, now) for check_id, report in reported.items()
+    }
+    return [
+        (claim, outcome.joined(judged[check_id], FACTS) if check_id in judged else outcome)
+        for claim, outcome in seen
+        for check_id in [claim.watch.check_id]
+    ]
 
 
 def _standing(claim, outcome):

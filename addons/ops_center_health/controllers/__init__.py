@@ -1,3 +1,4 @@
+from . import agent
 from . import heartbeat
 from . import incident
 from . import metrics

@@ -6,7 +6,10 @@ UPDATE ops_health_check
        auth_secret_cipher = NULL,
        auth_secret_hint = NULL,
        client_key_cipher = NULL,
-       client_key_hint = NULL
+       client_key_hint = NULL,
+       agent_secret_cipher = NULL,
+       agent_secret_hint = NULL,
+       agent_token = NULL
  WHERE kind != 'self';
 
 -- a copy must not tell people outside how the original does

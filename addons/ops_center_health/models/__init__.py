@@ -17,6 +17,7 @@ from . import ops_health_check_dependency
 from . import ops_health_check_changes
 from . import ops_health_check_code
 from . import ops_health_check_dns
+from . import ops_health_check_facts
 from . import ops_health_check_flapping
 from . import ops_health_check_group
 from . import ops_health_check_heartbeat

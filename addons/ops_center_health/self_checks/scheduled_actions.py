@@ -28,10 +28,19 @@ def measure(surroundings: Surroundings) -> Measure:
 
 def judge(actions: list[dict]) -> Measure:
     """:param actions: the rows of `QUERY`, the most urgent first"""
-    late = [action for action in actions if action["late"]]
-    failing = [action for action in actions if action["failures"]]
-    given_up = [action for action in actions if action["given_up"]]
-    active = sum(action["active"] for action in actions)
+    return assess(
+        [action for action in actions if action["late"]],
+        [action for action in actions if action["failures"]],
+        [action for action in actions if action["given_up"]],
+        sum(action["active"] for action in actions),
+    )
+
+
+def assess(late: list[dict], failing: list[dict], given_up: list[dict], active: int) -> Measure:
+    """:param late, failing, given_up: actions in trouble, the most urgent first
+
+    :param active: how many there are
+    """
     troubles = [
         f"{number(len(group), 'scheduled action')} {words} ({group[0]['cron_name']})"
         for group, words in (

@@ -1,3 +1,4 @@
+from . import test_agent_report
 from . import test_certificate_check
 from . import test_check_list
 from . import test_check_look
@@ -27,6 +28,7 @@ from . import test_maintenance_schedule
 from . import test_metrics
 from . import test_news
 from . import test_odoo_check
+from . import test_odoo_facts
 from . import test_outcome
 from . import test_own_network
 from . import test_postgresql_check
