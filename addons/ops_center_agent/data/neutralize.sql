@@ -1,3 +1,3 @@
 -- a copy must not report in the place of the original
 UPDATE ops_agent
-   SET secret = NULL;
+   SET signing_key = NULL;

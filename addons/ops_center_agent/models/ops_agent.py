@@ -36,10 +36,13 @@ class OpsAgent(models.Model):
         help="The form of the check in Ops Center shows it after “Connect the Agent”.",
     )
     secret = fields.Char(
+        compute="_compute_secret",
+        inverse="_inverse_secret",
         groups="base.group_system",
-        copy=False,
-        help="Signs the reports. It permits to report on this Odoo, and nothing else.",
+        help="Signs the reports. It permits to report on this Odoo, and nothing else. It is shown"
+        " nowhere again: enter another one to replace it.",
     )
+    signing_key = fields.Char(groups=fields.NO_ACCESS, copy=False)
     backup_path = fields.Char(
         string="Path",
         help="The folder where backups are put, or one file that is written again each time, on the"
@@ -51,6 +54,17 @@ class OpsAgent(models.Model):
     )
     accepted_at = fields.Datetime(readonly=True)
     answer = fields.Char(readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    def _compute_secret(self):
+        for agent in self:
+            agent.secret = False
+
+    def _inverse_secret(self):
+        for agent in self:
+            # What nobody may read, whoever may write the agent may replace.
+            agent.sudo().signing_key = agent.secret
 
     # === ACTIONS === #
 
@@ -75,7 +89,7 @@ class OpsAgent(models.Model):
     @api.model
     def _run_reports(self):
         """Scheduled action: report, if this is the database that was connected."""
-        for agent in self.search([("database", "=", self.env.cr.dbname), ("secret", "!=", False)]):
+        for agent in self.search([("database", "=", self.env.cr.dbname), ("url", "!=", False)]):
             answer = agent._post()
             if answer is not None:
                 _logger.warning("Ops Center took no report: %s", answer)
@@ -93,7 +107,9 @@ class OpsAgent(models.Model):
 
         :return: None if it was accepted, otherwise why it was not, a sentence
         """
-        if not (self.url or "").startswith(("https://", "http://")) or not self.secret:
+        # It leaves this method as a signature only.
+        key = self.sudo().signing_key
+        if not (self.url or "").startswith(("https://", "http://")) or not key:
             return _("Enter the address and the secret that Ops Center shows, then try again.")
         # What is read goes with a transaction of its own, which ends before anybody is waited for.
         with self.env.registry.cursor() as cr:
@@ -107,7 +123,7 @@ class OpsAgent(models.Model):
                 headers={
                     "Content-Type": "application/json",
                     "X-Ops-Center-Timestamp": timestamp,
-                    "X-Ops-Center-Signature": signature(self.secret, timestamp, body),
+                    "X-Ops-Center-Signature": signature(key, timestamp, body),
                 },
                 timeout=TIMEOUT,
                 allow_redirects=False,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -195,12 +196,26 @@ class TestAgent(TransactionCase):
         self.assertTrue(self.agent.accepted_at)
 
     def test_incomplete_settings(self):
-        for values in ({"url": False}, {"url": "ftp://x"}, {"secret": False}):
-            self.agent.write({"url": "http://127.0.0.1:9", "secret": "x", **values})
+        for values in ({"url": False}, {"url": "ftp://x"}, {"signing_key": False}):
+            self.agent.write({"url": "http://127.0.0.1:9", "secret": "x"})
+            self.agent.sudo().write(values)
             self.report()
             self.assertIn("Enter the address and the secret", self.agent.answer)
 
     # === RIGHTS === #
+
+    def test_nobody_reads_the_secret(self):
+        boss = new_test_user(self.env, "boss", "base.group_system")
+        agent = self.agent.with_user(boss)
+        agent.secret = "another"
+        self.env.invalidate_all()
+        self.assertFalse(agent.secret)
+        self.assertEqual(agent.sudo().signing_key, "another")
+        self.assertNotIn("signing_key", agent.fields_get())
+        with self.assertRaises(AccessError):
+            agent.read(["signing_key"])
+        with self.assertRaises(AccessError):
+            agent.search([("signing_key", "like", "ano%")])
 
     def test_only_administrators_see_it(self):
         self.assertFalse(self.agent.with_user(new_test_user(self.env, "joe")).has_access("read"))

@@ -12,6 +12,7 @@ ODOO = {
     "_": "the translation of a text, in the place of self.env._, which came with 18",
     "api.model": "methods of no record",
     "fields.Char": "texts",
+    "fields.NO_ACCESS": "the groups of a field that only sudo reads",
     "fields.Datetime": "times, UTC",
     "fields.Datetime.now": "the time",
     "models.Model": "a stored model",
@@ -32,9 +33,12 @@ RECORDS = {
     "ref": "a record by its name",
     "registry": "of an environment",
     "search": "records",
+    "sudo": "without access rights",
     "write": "store",
 }
-OWN = {"_keep", "_name", "_post", "answer", "backup_path", "database", "secret", "url"}
+OWN = {
+    "_keep", "_name", "_post", "answer", "backup_path", "database", "secret", "signing_key", "url",
+}  # fmt: skip
 LIBRARIES = {"hashlib", "hmac", "json", "logging", "os", "requests", "shutil", "time"}
 OF_LIBRARIES = re.compile(
     r"requests\.(post|codes\.ok|RequestException)|hmac\.new|hashlib\.sha256|json\.dumps|time\.time"

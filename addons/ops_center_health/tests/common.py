@@ -1,3 +1,4 @@
+import json
 import threading
 from contextlib import contextmanager
 
@@ -6,6 +7,8 @@ from odoo.tests import TransactionCase
 from odoo.addons.ops_center_base.tests.common import loopback_server
 
 from ..storage import states
+
+HIDDEN = "The database manager has been disabled by the administrator"
 
 
 class HealthCase(TransactionCase):
@@ -96,3 +99,22 @@ class HealthCase(TransactionCase):
         return self.env["ops.event"].search(
             [("kind", "=", kind), ("environment_id", "=", self.environment.id)]
         )
+
+
+class OdooCase(HealthCase):
+    """Checks of an Odoo on loopback."""
+
+    def setUp(self):
+        super().setUp()
+        self.version = "17.0"
+        self.shown_databases = HIDDEN
+
+    def serve(self, exchange):
+        pages = {
+            "/web/health": json.dumps({"status": "pass"}),
+            "/web/webclient/version_info": json.dumps({"result": {"server_serie": self.version}}),
+            "/web/database/selector": f'<p class="o_database_list">{self.shown_databases}</p>',
+        }
+        if exchange.path in pages and self.answers["status"] == "200 OK":
+            self.answers["body"] = pages[exchange.path].encode()
+        super().serve(exchange)

@@ -9,7 +9,7 @@ from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from odoo.addons.ops_center_base.transport.signature import sign
 
-from .common import HealthCase
+from .common import OdooCase
 from .test_postgresql_check import use_encryption_key
 
 SECRET_LENGTH = 43
@@ -17,7 +17,7 @@ GIB = 2**30
 
 
 @tagged("post_install", "-at_install")
-class TestAgentReport(HealthCase, HttpCase):
+class TestAgentReport(OdooCase, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -62,6 +62,9 @@ class TestGroupCheck(HealthCase):
 
     def test_never_looks(self):
         group = self.create_group()
+        # Their next turn may be near.
+        self.members.interval = 3600
+        self.run_now(self.members)
         requests = len(self.exchanges)
         self.run_due()
         self.assertEqual(len(self.exchanges), requests)

@@ -1,31 +1,13 @@
-import json
 from contextlib import contextmanager
 
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
-from .common import HealthCase
-
-HIDDEN = "The database manager has been disabled by the administrator"
+from .common import OdooCase
 
 
 @tagged("post_install", "-at_install")
-class TestOdooCheck(HealthCase):
-    def setUp(self):
-        super().setUp()
-        self.version = "17.0"
-        self.names = HIDDEN
-
-    def serve(self, exchange):
-        pages = {
-            "/web/health": json.dumps({"status": "pass"}),
-            "/web/webclient/version_info": json.dumps({"result": {"server_serie": self.version}}),
-            "/web/database/selector": f'<div class="o_database_list">{self.names}</div>',
-        }
-        body = pages.get(exchange.path)
-        status = "200 OK" if body else "404 Not Found"
-        exchange.answer(status=status, body=(body or "not here").encode())
-
+class TestOdooCheck(OdooCase):
     def create_check(self, **values):
         return super().create_check(kind="odoo", name="Shop", **{"url": self.url, **values})
 
@@ -47,7 +29,7 @@ class TestOdooCheck(HealthCase):
         self.assertTrue(check.last_phases)
 
     def test_shown_databases_degrade_it(self):
-        self.names = "shop"
+        self.shown_databases = "shop"
         check = self.create_check(failure_threshold=1)
         self.run_now(check)
         self.assertEqual((check.state, check.odoo_selector), ("degraded", "open"))

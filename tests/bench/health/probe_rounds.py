@@ -1,7 +1,7 @@
 """The engine in a process of its own, so that its cost can be told: a round for each line read.
 
 Reads one JSON object with the ``urls`` and the expected ``word``, then a line for each round, and
-answers each with ``cpu`` (seconds), ``seconds``, ``peak`` (MiB) and the number of each ``verdict``.
+answers each with ``cpu`` (seconds), ``seconds`` and the number of each ``verdict``.
 """
 
 import json
@@ -31,7 +31,6 @@ def main():
         answer = {
             "cpu": _usage() - before,
             "seconds": time.monotonic() - began,
-            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "verdicts": Counter(result.verdict for result in results),
             "certificates": sum(1 for result in results if result.certificate),
         }
