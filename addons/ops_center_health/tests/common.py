@@ -117,4 +117,4 @@ class OdooCase(HealthCase):
         }
         if exchange.path in pages and self.answers["status"] == "200 OK":
             self.answers["body"] = pages[exchange.path].encode()
-        super().serve(exchange)
+        return super().serve(exchange)
