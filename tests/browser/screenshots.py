@@ -32,6 +32,7 @@ PAGES = {
     "checks": ("ops-checks", ".o_ops_heartbeat_bar"),
     "checks-list": ("ops-checks?view_type=list", ".o_ops_heartbeat_bar"),
     "check": ("ops-checks/{check}", ".o_form_view .o_ops_heartbeat_bar"),
+    "check-odoo": ("ops-checks/{odoo}", ".o_form_view .o_ops_heartbeat_bar"),
     "incidents": ("ops-incidents", ".o_kanban_record"),
     "incident": ("ops-incidents/{incident}", ".o_form_view [name=evidence]"),
     "samples": ("ops-samples", ".o_data_row, .o_graph_renderer"),
@@ -59,6 +60,7 @@ PAGES = {
     "notifications": ("ops-notifications", ".o_data_row, .o_kanban_record"),
     "operations": ("ops-operations", ".o_view_nocontent"),
     "workers": ("ops-workers", ".o_data_row, .o_kanban_record"),
+    "agent": ("action-ops_center_agent.ops_agent_action", ".o_form_view"),
     "settings": ("ops-settings", "#ops_work_mode"),
 }
 

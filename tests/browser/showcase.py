@@ -42,6 +42,7 @@ class Showcase:
         self._scan()
         self._stand_by()
         self._publish()
+        self._listen()
         wait_until(self._many_beats, 400, f"{BEATS} heartbeats of every check")
         self._break_and_mend()
         self._pace(60)
@@ -156,6 +157,32 @@ class Showcase:
             ],
         )
         self.call("ops.status.page", "write", [page], {"published": True})
+
+    def _listen(self):
+        """Look at an Odoo of a customer, which is this one, and have its agent report."""
+        here = self.call("ir.config_parameter", "get_param", "web.base.url")
+        check = self._create(
+            "ops.health.check",
+            name="ERP of Contoso",
+            environment_id=self.records["environment"],
+            kind="odoo",
+            url=here,
+            interval=5,
+            timeout=4,
+        )
+        setup = self._create("ops.health.agent.setup", check_id=check)
+        action = self.call("ops.health.agent.setup", "action_connect", [setup])
+        [told] = self.call(
+            "ops.health.agent.setup",
+            "read",
+            [setup],
+            ["url", "secret"],
+            context=action["context"],
+        )
+        agent = self._find("ops.agent")
+        self.call("ops.agent", "write", agent, {"url": told["url"], "secret": told["secret"]})
+        self.call("ops.agent", "action_report", agent)
+        self.records["odoo"] = check
 
     def _pace(self, interval):
         """Look each so many seconds: often to fill the screens, then calmly."""

@@ -52,9 +52,14 @@ def verification_error(curl: pycurl.Curl, detail: str) -> str:
 
 def server_certificate(curl: pycurl.Curl) -> dict | None:
     """The certificate as described in :class:`.result.Result`, if the server showed one."""
-    chain = [_fields(certificate) for certificate in curl.getinfo_raw(pycurl.INFO_CERTINFO)]
-    if not chain:
-        return None
+    chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
+    return _described(tuple(chain)) if chain else None
+
+
+# The same certificates are seen again and again.
+@lru_cache(maxsize=128)
+def _described(told: tuple[tuple[tuple[bytes, bytes], ...], ...]) -> dict:
+    chain = [_fields(certificate) for certificate in told]
     server = chain[0]
     alternatives = server.get("X509v3 Subject Alternative Name", "").split(", ")
     expiring, not_after = _first_to_expire(chain)
@@ -125,8 +130,6 @@ def _fingerprint(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest().hex(":").upper()
 
 
-# The same certificates are seen again and again, and reading a date is what takes longest.
-@lru_cache(maxsize=1024)
 def _seconds(date: str) -> int | None:
     try:
         return ssl.cert_time_to_seconds(date)
