@@ -2,7 +2,8 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run start stop test lint format lock verify bench screenshots containers-test clean
+.PHONY: help run start stop test mutants lint format lock verify bench screenshots \
+	containers-test clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -18,6 +19,9 @@ stop: ## Stop what runs in the background
 
 test: ## Run every test (ARGS goes to pytest)
 	@$(PYTHON) tools/test.py $(ARGS)
+
+mutants: ## Change what decides, and see whether a test fails (ARGS names modules)
+	@$(PYTHON) tools/mutants.py $(ARGS)
 
 lint: ## Run every check of the code
 	@$(PYTHON) tools/lint.py

@@ -19,6 +19,11 @@ class TestGroup(BaseCase):
         self.assertEqual(self.verdict("up degraded down", minimum=2), "degraded")
         self.assertEqual(self.verdict("up down down", minimum=2), "down")
 
+    def test_more_than_the_minimum_are_as_good(self):
+        self.assertEqual(self.verdict("up up up down", minimum=2), "up")
+        self.assertEqual(self.verdict("up degraded degraded", minimum=2), "degraded")
+        self.assertEqual(self.verdict("up unknown unknown down", minimum=2), "unknown")
+
     def test_share_is_rounded_up(self):
         self.assertEqual(self.verdict("up up down", share=66), "up")
         self.assertEqual(self.verdict("up up down", share=67), "down")

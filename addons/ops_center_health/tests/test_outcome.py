@@ -1,3 +1,5 @@
+import json
+
 from odoo.tests import BaseCase, tagged
 
 from ..outcome import BODY_EXCERPT, Outcome
@@ -67,3 +69,16 @@ class TestOutcome(BaseCase):
         outcome = Outcome.from_measure(Measure("down", "Full.", 99.0), "disk", 1_700_000_000)
         self.assertEqual((outcome.error, outcome.value), ("disk", 99.0))
         self.assertFalse(Outcome.from_measure(Measure("up", "Fine."), "disk", 0).error)
+
+    def test_phases_are_kept_without_their_total(self):
+        phases = {"dns": 1.5, "connect": 2.0, "total": 3.5, "wait": 0.0}
+        outcome = self.outcome(phases=phases)
+        self.assertEqual(json.loads(outcome.phases), {"dns": 1.5, "connect": 2.0, "wait": 0.0})
+        self.assertIsNone(self.outcome(phases={}).phases)
+
+    def test_certificate_is_plain_text(self):
+        certificate = {"subject": "a\x00b", "names": ["c\x1bd"], "days": 3}
+        self.assertEqual(
+            self.outcome(certificate=certificate).certificate,
+            {"subject": "ab", "names": ["cd"], "days": 3},
+        )

@@ -13,6 +13,11 @@ class TestSchedule(BaseCase):
             slots.add(round(ended + seconds_to_next(ended, 30, key=7), 6) % 30)
         self.assertEqual(len(slots), 1)
 
+    def test_grid_of_a_check_is_always_the_same(self):
+        # Nobody remembers it: another release must not shift what is watched.
+        self.assertAlmostEqual(seconds_to_next(0, 60, key=1), 37.082, 3)
+        self.assertAlmostEqual(seconds_to_next(0, 60, key=2), 14.164, 3)
+
     def test_missed_slots_are_left_out(self):
         self.assertLessEqual(seconds_to_next(1_000_000.0, 30, key=7), 30)
         self.assertGreater(seconds_to_next(1_000_000.0, 30, key=7), 0)

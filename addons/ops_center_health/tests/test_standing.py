@@ -163,3 +163,18 @@ class TestStanding(BaseCase):
             self.states_after("up", "down", "up", failure_threshold=1, success_threshold=1),
             ["down", "up"],
         )
+
+    def test_success_that_ends_a_trouble_is_marked_in_its_place(self):
+        [*_others, standing] = self.standings_after("up", "down", "down", "down", "up", "up")
+        self.assertEqual(standing, Standing("up", "ddduU"))
+
+    def test_more_failures_than_needed_are_as_good(self):
+        [*_others, state] = self.states_after("unknown", *["down"] * 4, "degraded")
+        self.assertEqual(state, "degraded")
+
+    def test_only_another_state_or_flapping_is_a_difference(self):
+        standing = Standing("up", "uu")
+        self.assertFalse(standing.differs(Standing("up", "u")))
+        self.assertTrue(standing.differs(Standing("down", "uu")))
+        self.assertTrue(standing.differs(Standing("up", "uu", is_flapping=True)))
+        self.assertTrue(Standing("up", "uu", is_flapping=True).differs(standing))
