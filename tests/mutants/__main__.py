@@ -18,14 +18,15 @@ from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-import cronsim
-import odoo.tests
+import cronsim  # noqa: F401 - what forks need is imported once
 import parso
 import pytest
 from cosmic_ray.ast import ast_nodes
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
-from dateutil import rrule
+from dateutil import rrule  # noqa: F401
+
+import odoo.tests  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDONS = ROOT / "addons"
@@ -45,7 +46,7 @@ UNDER_UNITTEST = {
     "standing": "test_standing",
 }
 UNDER_PYTEST = {
-    "probes.assertions": "test_expectation.py",
+    "probes.assertions": "test_target.py",
     "probes.certificate": "test_tls.py",
     "probes.http_expectation": "test_expectation.py",
     "probes.json_condition": "test_expectation.py",

@@ -1,11 +1,14 @@
 """Probes go on while the caller does something else."""
 
+import contextlib
+import os
+import resource
 import time
 
 import pytest
 from probes import Prober, engine
 
-from .support import target
+from .support import open_files, target
 
 
 @pytest.fixture
@@ -84,3 +87,35 @@ def test_defect_of_the_engine_comes_to_light(web):
     prober.add([("nothing", None, 0)])
     with pytest.raises(AttributeError):
         prober.take(5)
+
+
+@contextlib.contextmanager
+def no_more_files():
+    """Let this process open nothing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.ExitStack() as held:
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 20, hard))
+        with contextlib.suppress(OSError):
+            while True:
+                held.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        yield
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1",
+        "http://localhost:1",
+        "tcp://localhost:1",
+        "postgresql://u@127.0.0.1:1/d",
+    ],
+)
+def test_who_may_open_no_file_says_nothing_about_the_target(prober, url):
+    # What it needs of its own is open once it has been at work.
+    prober.add([("warm", target(url), 0)])
+    assert [result.verdict for result in take_all(prober, 1)] == ["down"]
+    with no_more_files():
+        prober.add([("exhausted", target(url), 0)])
+        [result] = take_all(prober, 1)
+    assert (result.verdict, result.error) == ("unknown", "prober"), result.message

@@ -17,7 +17,7 @@ from .fair_queue import FairQueue, Job
 from .http import HttpTransfer
 from .mailbox import Mailbox
 from .messages import sentence, verdict_of
-from .resolver import Resolver, is_address
+from .resolver import NO_FILES, Resolver, is_address
 from .result import Result
 from .target import Target
 from .tcp import TcpTransfer
@@ -207,7 +207,9 @@ class Engine:
         ended = [(probe, pycurl.E_OK, "") for probe in self._settled]
         for handle, detail in self._unresolved.items():
             if detail:
-                ended.append((handle, pycurl.E_COULDNT_RESOLVE_HOST, detail))
+                # Who could not ask knows nothing about the name.
+                code = pycurl.E_FAILED_INIT if detail == NO_FILES else pycurl.E_COULDNT_RESOLVE_HOST
+                ended.append((handle, code, detail))
         now = time.monotonic()
         for handle in (*self._unresolved, *self._threaded.difference(self._settled)):
             if self._running[handle].expires_at <= now and not self._unresolved.get(handle):

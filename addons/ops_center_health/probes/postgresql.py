@@ -179,7 +179,8 @@ def _refusal(error: psycopg2.Error) -> Fault:
     _before, fatal, answer = detail.rpartition("FATAL:")
     if fatal:
         return Fault("pg_refused", detail=answer.strip())
-    return Fault("connect", detail=detail)
+    # Of a target it always says something, but not when it could not even begin.
+    return Fault("connect" if str(error).strip() else "prober", detail=detail)
 
 
 def _first_line(error: psycopg2.Error) -> str:

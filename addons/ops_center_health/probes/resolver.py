@@ -1,5 +1,7 @@
 """Names looked up beside the event loop."""
 
+import errno
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,6 +9,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 from .mailbox import Mailbox
+
+NO_FILES = os.strerror(errno.EMFILE)  # in the place of what the C library says then
 
 
 class Resolver:
@@ -48,10 +52,19 @@ class Resolver:
         try:
             found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
         except OSError as error:
-            answer = (name, [], error.strerror)
+            answer = (name, [], error.strerror if _may_open_files() else NO_FILES)
         else:
             answer = (name, [address[0] for *_kind, address in found], "")
         self._answers.put(answer)
+
+
+def _may_open_files() -> bool:
+    """Whether the C library could ask; else it says of each name that there is none."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
 
 
 # The same hosts are asked about with each probe.

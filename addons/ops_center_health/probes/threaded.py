@@ -24,6 +24,10 @@ ERRORS = {
     errno.ENFILE: "prober",
     errno.EADDRNOTAVAIL: "prober",
 }
+DNS_ERRORS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_OPERATION_TIMEDOUT: "dns_timeout",
+}
 
 
 class Fault(Exception):
@@ -77,7 +81,7 @@ class ThreadedProbe:
         """What this probe saw until now, when the engine ended it with libcurl's `code`."""
         error = self._error
         if self._phase == "dns":
-            error = "dns" if code == pycurl.E_COULDNT_RESOLVE_HOST else "dns_timeout"
+            error = DNS_ERRORS.get(code, "prober")
         phases = {**self._phases, self._phase: _milliseconds(self._phase_at)}
         total = _milliseconds(self._created_at)
         if not error and self.target.degraded_ms and total > self.target.degraded_ms:

@@ -1,0 +1,92 @@
+"""What goes wrong on our own side is no outage of what we watch."""
+
+import os
+import resource
+
+from tests.fakes.http_target import HttpTarget
+from tests.harness import databases
+from tests.harness.processes import wait_until
+
+from .test_watching import create_checks
+
+WORKER_FAULTS = (
+    "terminating connection",
+    "server closed the connection",
+    "connection already closed",
+    "Too many open files",
+    "unable to open",
+    "not currently accepting connections",
+)
+
+
+def no_more_files(pid):
+    """Let a process open nothing more; return what lets it again."""
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    taken = set(map(int, os.listdir(f"/proc/{pid}/fd")))
+    first_free = min(set(range(len(taken) + 1)) - taken)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
+    return lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
+def test_our_own_faults_open_no_incident_and_results_go_on(database, start_server, start_worker):
+    def query(text, *parameters):
+        return databases.execute(database, text, parameters)
+
+    def newest():
+        return query("SELECT max(id) FROM ops_health_sample WHERE check_id = ANY(%s)", checks)[0][0]
+
+    def count(states):
+        return len(
+            query(
+                "SELECT 1 FROM ops_health_check WHERE id = ANY(%s) AND state = ANY(%s)",
+                checks,
+                states,
+            )
+        )
+
+    query("UPDATE ops_health_check SET state = 'paused'")
+    server = start_server(database, arguments=["--max-cron-threads=0"])
+    with HttpTarget() as target:
+        target.set_status(200)
+        url = target.url("/switch")
+        [number] = create_checks(server, url, failure_threshold=1, failure_window=1)
+        [environment] = query("SELECT environment_id FROM ops_health_check WHERE id = %s", number)
+        named = {
+            "name": "By its name",
+            "environment_id": environment[0],
+            "url": url.replace("127.0.0.1", "localhost"),
+            "interval": 5,
+            "timeout": 2,
+            "failure_threshold": 1,
+            "failure_window": 1,
+        }
+        server.session()("res.company", "write", [1], {"ops_allowed_networks": "127.0.0.0/8, ::1"})
+        checks = [number, *server.session()("ops.health.check", "create", [named])]
+        worker = start_worker(database)
+        worker.expect_errors(*WORKER_FAULTS)
+        server.expect_errors(*WORKER_FAULTS)
+        wait_until(lambda: count(["up"]) == 2, 60, "the checks being up")
+
+        allow_files = no_more_files(worker.pid)
+        wait_until(lambda: count(["unknown"]), 30, "the worker noticing that it can't look")
+        allow_files()
+        wait_until(lambda: count(["up"]) == 2, 30, "the checks being up again")
+
+        # What a restart of PostgreSQL is to its clients.
+        databases.execute("postgres", f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+        databases.execute(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [database],
+        )
+        target.set_status(500)
+        databases.execute("postgres", f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
+        before = newest()
+        assert not query("SELECT 1 FROM ops_health_incident")
+        wait_until(lambda: count(["down"]) == 2, 60, "results after the restart")
+        assert newest() > before
+        target.set_status(200)
+        wait_until(lambda: count(["up"]) == 2, 30, "the end of the outage")
+    assert query("SELECT check_id FROM ops_health_incident ORDER BY 1") == [
+        (check,) for check in sorted(checks)
+    ]
