@@ -132,8 +132,10 @@ def test_what_http_sees_goes_first():
 def test_version_that_is_none_is_not_told(told):
     with OdooPages("17.0") as odoo:
         odoo.pages[VERSION] = (200, told if isinstance(told, str) else json.dumps(told))
-        result = look(odoo.url, version="17.0")
+        result = look(odoo.url)
+        expecting = look(odoo.url, version="17.0")
     assert (result.verdict, result.odoo) == ("up", {"selector": "closed"})
+    assert (expecting.verdict, expecting.error) == ("degraded", "odoo_version_hidden")
 
 
 @pytest.mark.parametrize("info", [None, 7, {"e": "e"}, "", "e", []])
@@ -170,6 +172,12 @@ def test_many_are_asked_at_a_time():
     assert sorted(result.key for result in results) == list(range(30))
     # Of their engines, a few are kept.
     assert open_files() - before < 100
+
+
+@pytest.mark.parametrize("rest", ["/web/login", "/odoo?debug=1", "#home"])
+def test_address_is_where_odoo_begins(rest):
+    with pytest.raises(ValueError, match="drop what follows"):
+        Target(key="odoo", kind="odoo", url=f"https://erp.example.com{rest}")
 
 
 @pytest.mark.parametrize("version", ["19", "latest", "19.0 ", "19.0.1"])

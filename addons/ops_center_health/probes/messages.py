@@ -41,6 +41,7 @@ SENTENCES = {
     "odoo_database": "Odoo on {host} answers, but it does not reach its PostgreSQL server.",
     "odoo_not_ready": "Odoo on {host} is not ready: {detail}.",
     "odoo_version": "Odoo on {host} is version {version}, expected {expected_version}.",
+    "odoo_version_hidden": "Odoo on {host} does not tell its version, expected {expected_version}.",
     "odoo_selector": "Everybody is shown the databases of {host}: set list_db = False in the"
     " configuration of that Odoo.",
     "timeout": "The answer of {host} was not complete within {timeout} s.",
@@ -80,6 +81,7 @@ VERDICTS = {
     "pg_connections_degraded": "degraded",
     "odoo_not_ready": "degraded",
     "odoo_version": "degraded",
+    "odoo_version_hidden": "degraded",
     "odoo_selector": "degraded",
     "address_denied": "unknown",
     "proxy": "unknown",

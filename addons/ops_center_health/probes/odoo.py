@@ -11,6 +11,7 @@ from typing import Any
 
 from . import engine
 from .http_expectation import HttpExpectation
+from .json_condition import parse_json
 from .odoo_target import VERSION
 from .result import Result
 from .target import Target
@@ -106,9 +107,9 @@ class OdooProbe(ThreadedProbe):
     def _judge_facts(self) -> None:
         expected, seen = self.target.odoo, self._facts_seen
         version = seen.get("version")
-        if expected.version and version and version != expected.version:
+        if expected.version and version != expected.version:
             raise Fault(
-                "odoo_version",
+                "odoo_version" if version else "odoo_version_hidden",
                 host=self.target.host,
                 version=version,
                 expected_version=expected.version,
@@ -120,9 +121,8 @@ class OdooProbe(ThreadedProbe):
 def _document(page: Result) -> dict[str, Any]:
     """The JSON object that a page answered with, empty if it did with anything else."""
     try:
-        document = json.loads(page.body)
-    # Also of what is nested too deeply.
-    except (ValueError, RecursionError):
+        document = parse_json(page.body)
+    except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import SplitResult
 
 # As Odoo calls its series: 17.0, and saas~18.3 between two of them.
 VERSION = re.compile(r"(?:saas~)?\d{1,3}\.\d{1,2}")
@@ -23,3 +24,9 @@ class OdooExpectation:
     def __post_init__(self) -> None:
         if self.version and not VERSION.fullmatch(self.version):
             raise ValueError(f"{self.version!r} is no version of Odoo: enter one such as 19.0.")
+
+
+def check_root(parts: SplitResult) -> None:
+    """Raises ValueError, in words that can be shown to a user, unless it is where Odoo begins."""
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("The address of an Odoo ends with its host and port: drop what follows.")

@@ -10,7 +10,7 @@ from .assertions import parse_status_ranges
 from .dns_target import DnsExpectation, parse_question
 from .http_expectation import HttpExpectation
 from .http_request import HttpRequest
-from .odoo_target import OdooExpectation
+from .odoo_target import OdooExpectation, check_root
 from .postgresql_target import PostgresqlExpectation, parse_login
 from .resolver import is_address
 
@@ -116,6 +116,8 @@ class Target:
             raise ValueError("The address must end with a port, for instance tcp://host:5432.")
         if self.kind == "postgresql":
             parse_login(self.parts)
+        if self.kind == "odoo":
+            check_root(self.parts)
 
     def _check_family(self) -> None:
         host, _port = self.peer
