@@ -42,7 +42,10 @@ def test_unreadable_status_range_is_refused(text):
         ({"url": "http://[::1"}, "check its host name and its port"),
         ({"url": "tcp://example.com"}, "must end with a port"),
         ({"kind": "tcp", "url": "http://example.com"}, "must start with tcp://"),
-        ({"kind": "icmp", "url": "http://example.com"}, "Use http, tcp, tls, dns, postgresql or odoo"),
+        (
+            {"kind": "icmp", "url": "http://example.com"},
+            "Use http, tcp, tls, dns, postgresql or odoo",
+        ),
         ({"kind": "tls", "url": "https://example.com"}, "must start with tls://"),
         ({"kind": "dns", "url": "dns://192.0.2.1"}, "Name what is asked for"),
         ({"kind": "dns", "url": "dns:///a..b"}, "check its dots"),
