@@ -32,7 +32,9 @@ class OpsHealthIncident(models.Model):
 
     def _prompt(self):
         """Tell who is to be told by now, once."""
-        self.lock_for_update(allow_referencing=True)
+        # Another worker that is at it tells them; the next pass looks whether it did.
+        if not self.try_lock_for_update(allow_referencing=True):
+            return
         steps, reminders = self._due_steps(), self._due_reminders()
         if not (steps or reminders):
             return

@@ -270,7 +270,7 @@ class TestAgentReport(OdooCase, HttpCase):
 
     def test_another_target_is_another_odoo(self):
         self.report(jobs={"failed": 2})
-        self.check.url = f"{self.url}/other"
+        self.check.url = self.url.replace("127.0.0.1", "localhost")
         self.assertFalse(self.check.facts_at)
 
     def test_copy_of_a_check_has_no_agent(self):
