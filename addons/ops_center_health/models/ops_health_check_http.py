@@ -230,7 +230,7 @@ class OpsHealthCheck(models.Model):
     @api.depends("kind", "url", "verify_tls")
     def _compute_tls_warning(self):
         for check in self:
-            encrypted = check.kind == "http" and (check.url or "").startswith("https:")
+            encrypted = check.kind in {"http", "odoo"} and (check.url or "").startswith("https:")
             check.tls_warning = (
                 self.env._("Certificate Not Verified")
                 if encrypted and not check.verify_tls

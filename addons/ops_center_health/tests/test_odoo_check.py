@@ -81,6 +81,10 @@ class TestOdooCheck(OdooCase):
             form.url = self.url
         self.assertEqual(form.record.kind, "odoo")
 
+    def test_unverified_certificate_shows(self):
+        check = self.create_check(url="https://erp.example.com", verify_tls=False)
+        self.assertTrue(check.tls_warning)
+
     def test_unlink_leaves_nothing(self):
         check = self.create_check()
         self.run_now(check)
