@@ -10,6 +10,7 @@ from tests.harness.processes import wait_until
 from .test_watching import create_checks
 
 WORKER_FAULTS = (
+    "bad query",  # Odoo's word for whatever was asked when the connection ended
     "terminating connection",
     "server closed the connection",
     "connection already closed",

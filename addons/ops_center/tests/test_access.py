@@ -2,6 +2,8 @@
 
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from odoo.addons.ops_center_base.tests.common import console_models
+
 READ = "read"
 EVERYTHING = "read write create unlink"
 # Model: what viewers, operators and managers may do. Others may do nothing.
@@ -17,6 +19,7 @@ RIGHTS = {
     "ops.finding.change": (READ, READ, READ),
     "ops.finding.decision": ("", "read write create", "read write create"),
     "ops.finding.rule": (READ, READ, EVERYTHING),
+    "ops.health.agent.setup": ("", "read write create", "read write create"),
     "ops.health.check": (READ, "read write create", EVERYTHING),
     "ops.health.check.code": ("", "read write create", "read write create"),
     "ops.health.check.code.line": ("", EVERYTHING, EVERYTHING),
@@ -42,6 +45,7 @@ RIGHTS = {
 # What is no company's: processes of the host, and dialogues, on records that are one's.
 WITHOUT_COMPANY = {
     "ops.finding.decision",
+    "ops.health.agent.setup",
     "ops.health.check.code",
     "ops.health.check.code.line",
     "ops.health.sentinel.setup",
@@ -54,11 +58,7 @@ class TestAccess(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.models = {
-            name: cls.env[name]
-            for name in cls.registry
-            if name.startswith("ops.") and not cls.registry[name]._abstract
-        }
+        cls.models = {model._name: model for model in console_models(cls.env)}
 
     def assertRights(self, user, expected):
         for name, rights in expected.items():

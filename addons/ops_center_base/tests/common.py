@@ -64,3 +64,14 @@ def loopback_server(script):
         finally:
             server.shutdown()
             thread.join()
+
+
+def console_models(env):
+    """The models of the console. The agent's is none: it stands alone, in the Odoo it tells of."""
+    return [
+        env[name]
+        for name, model in sorted(env.registry.items())
+        if name.startswith("ops.")
+        and not model._abstract
+        and model._original_module != "ops_center_agent"
+    ]

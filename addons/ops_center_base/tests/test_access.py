@@ -4,6 +4,8 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from .common import console_models
+
 OPERATIONS = ("read", "write", "create", "unlink")
 # Written by the machine alone; people act on them through buttons.
 MACHINE_WRITTEN = {
@@ -19,11 +21,7 @@ class AccessCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.models = [
-            cls.env[name]
-            for name in sorted(cls.registry)
-            if name.startswith("ops.") and not cls.registry[name]._abstract
-        ]
+        cls.models = console_models(cls.env)
         cls.stored = [model for model in cls.models if not model._transient]
 
 
