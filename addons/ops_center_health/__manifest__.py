@@ -38,6 +38,7 @@
         "views/ops_health_check_look_views.xml",
         "views/ops_health_check_group_views.xml",
         "views/ops_health_check_facts_views.xml",
+        "views/ops_health_check_odoo_access_views.xml",
         "views/ops_escalation_policy_views.xml",
         "views/ops_notification_channel_views.xml",
         "views/ops_environment_views.xml",

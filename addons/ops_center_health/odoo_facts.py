@@ -1,9 +1,12 @@
-"""What an Odoo elsewhere reports about itself, and what that says about it. Free of Odoo.
+"""What an Odoo elsewhere reports about itself, or is asked for, and what that says of it.
+
+Free of Odoo.
 
 All texts of a report come from strangers. The README of ops_center_agent describes the document.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,11 +32,13 @@ class Facts:
     :param document: what `parse` gave
     :param received_at: UTC, naive as everywhere in Odoo
     :param awaited_since: when Ops Center was back after nobody had looked, if it was away
+    :param is_pulled: whether Ops Center asked for it, and no agent reported it
     """
 
     document: dict
     received_at: datetime
     awaited_since: datetime | None = None
+    is_pulled: bool = False
 
     def silent_since(self, now: datetime) -> datetime | None:
         """When the last report came, if the next ones should have come since."""
@@ -56,7 +61,7 @@ class Expectation:
         """:param now: UTC, naive"""
         measures = self.troubles(facts, now)
         if not measures:
-            return Measure("up", "The agent reports no problem.", 0)
+            return Measure("up", "No problem is reported.", 0)
         return Measure(
             max((measure.verdict for measure in measures), key=VERDICTS.index),
             " ".join(measure.message for measure in measures),
@@ -67,9 +72,13 @@ class Expectation:
     def troubles(self, facts: Facts, now: datetime) -> list[Measure]:
         """What is not as it should be, the worst first."""
         if since := facts.silent_since(now):
-            # What it said before may be no longer true.
+            # What it said before may be no longer true; and why nothing more was fetched, the check
+            # says by itself.
+            if facts.is_pulled:
+                return []
             return [Measure("degraded", f"The agent has been silent since {_time(since)}.")]
         measures = [
+            *_judge_known(facts.document, "problem", _judge_problem),
             *_judge_known(facts.document, "crons", _judge_actions),
             *_judge_known(facts.document, "mail", _judge_mail),
             *_judge_known(facts.document, "jobs", _judge_jobs),
@@ -97,6 +106,10 @@ def _judge_known(document, name, judge):
     """The measure of a part of the document, in a list; none if nothing is known of it."""
     measure = judge(document[name]) if name in document else None
     return [measure] if measure else []
+
+
+def _judge_problem(problem):
+    return Measure("degraded", problem) if problem else None
 
 
 def _judge_actions(actions):
@@ -144,6 +157,18 @@ def _time(at):
 
 
 # === PARSING === #
+
+
+def clean(pulled: Mapping) -> dict:
+    """The document that was fetched, if its values can be those of an Odoo."""
+    try:
+        return PULLED("", pulled)
+    except ValueError as error:
+        return {
+            "format": FORMAT,
+            "period": pulled["period"],
+            "problem": f"What was fetched with the API key can't be used: {error}",
+        }
 
 
 def parse(body: bytes) -> dict:
@@ -235,20 +260,23 @@ COUNT = _whole(0, MAX_COUNT)
 TIME = _whole(0, int(datetime(LAST_YEAR, 1, 1, tzinfo=UTC).timestamp()))
 NAME = _text(MAX_NAME)
 
-REPORT = _record(
-    format=COUNT,
-    period=_whole(60, 86400),
-    odoo=_record(version=NAME, edition=NAME),
-    modules=_versions,
-    crons=_record(
+SHAPES = {
+    "format": COUNT,
+    "period": _whole(60, 86400),
+    "odoo": _record(version=NAME, edition=NAME),
+    "modules": _versions,
+    "crons": _record(
         active=COUNT,
         late=_rows(name=NAME, due_at=TIME),
         failing=_rows(name=NAME, failures=COUNT),
     ),
-    mail=_record(stuck=COUNT, failed=COUNT, reason=_text(MAX_TEXT)),
-    jobs=_record(failed=COUNT),
-    users_online=COUNT,
-    disk=_record(total=COUNT, free=COUNT),
-    database=_record(size=COUNT),
-    backup=_record(newest_at=_optional(TIME)),
-)
+    "mail": _record(stuck=COUNT, failed=COUNT, reason=_text(MAX_TEXT)),
+    "jobs": _record(failed=COUNT),
+    "users_online": COUNT,
+    "disk": _record(total=COUNT, free=COUNT),
+    "database": _record(size=COUNT),
+    "backup": _record(newest_at=_optional(TIME)),
+}
+REPORT = _record(**SHAPES)
+# With what kept the rest from being fetched.
+PULLED = _record(**SHAPES, problem=_text(MAX_TEXT), note=_text(MAX_TEXT))

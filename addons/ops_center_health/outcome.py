@@ -25,6 +25,7 @@ class Outcome:
     :param evidence: what a human would look at next
     :param certificate: what the server showed, see `probes.Result`
     :param odoo: what an Odoo told of itself, see `probes.Result`
+    :param facts: what an Odoo told to whom it knows, see `odoo_facts.clean`
     :param due_in: seconds until the verdict may be another one; by default the check's interval
     :param phases: milliseconds that each phase of a probe took, in their order
     """
@@ -39,6 +40,7 @@ class Outcome:
     evidence: str = ""
     certificate: dict | None = None
     odoo: dict | None = None
+    facts: dict | None = None
     due_in: float | None = None
     phases: dict | None = None
 

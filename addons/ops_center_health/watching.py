@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from odoo.addons.ops_center_base.transaction import (
 
 from .heartbeat import Rhythm
 from .news import News
-from .odoo_facts import Expectation
+from .odoo_facts import Expectation, Facts, clean
 from .outcome import Outcome
 from .own_network import LATE, OWN_NETWORK, Canaries
 from .probes import Prober, Target
@@ -42,7 +42,9 @@ LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
 FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
 NEWS_PAUSE = 30.0  # seconds
-FACTS = "facts"  # error of what an agent reported
+FACTS = "facts"  # error of what an agent reported, or was fetched
+# Seconds between two fetches of facts: every five minutes, though a look may be a bit early.
+PULL_PAUSE = 290
 
 
 class Pace(NamedTuple):
@@ -77,9 +79,19 @@ class Watch:
     target: Target | None = None
     self_check: str = ""
     rhythm: Rhythm | None = None
-    facts: Expectation | None = None  # of what an agent reports
+    facts: Expectation | None = None  # of what an agent reports, or is fetched
     canaries: Canaries | None = None  # of which one answers as long as our own network is there
     problem: str = ""  # why it can't be looked at, a sentence
+
+    @property
+    def access(self):
+        """As whom to ask for facts, None for not to."""
+        return self.target and self.target.odoo.access
+
+    def without_access(self):
+        """The same, without asking for facts."""
+        odoo = replace(self.target.odoo, access=None)
+        return replace(self, target=replace(self.target, odoo=odoo))
 
 
 @dataclass(frozen=True)
@@ -186,7 +198,8 @@ class Watcher:
             wait = states.seconds_to_due(env.cr, ahead)
             return [], LONGEST_WAIT if wait is None else max(wait, 0.0)
         self._learn(env, leases)
-        return [self._claim(lease, now) for lease in leases], 0.0
+        claims = [self._claim(lease, now) for lease in leases]
+        return _without_needless_pulls(env, claims), 0.0
 
     def _learn(self, env, leases):
         """Read the checks that were changed since they were last looked at."""
@@ -249,7 +262,10 @@ class Watcher:
             raise
         for result in results:
             claim = self._under_way.pop(result.key)
-            self._seen.append((claim, Outcome.from_result(result, claim.watch.target)))
+            outcome = Outcome.from_result(result, claim.watch.target)
+            if result.facts:
+                outcome = replace(outcome, facts=clean(result.facts))
+            self._seen.append((claim, outcome))
 
     # === STORE === #
 
@@ -281,6 +297,25 @@ class Watcher:
                 # It must not keep the others from theirs; the next look finds the change again.
                 _logger.exception("Reacting to the new state of check %s failed", check_id)
             del self._changes[check_id]
+
+
+def _without_needless_pulls(env, claims):
+    """The claims, without asking for facts that an agent reports or that were fetched just now."""
+    pulling = [claim.watch.check_id for claim in claims if claim.watch.access]
+    if not pulling:
+        return claims
+    known = facts.known(env.cr, pulling, PULL_PAUSE)
+
+    def is_needless(claim):
+        check_id = claim.watch.check_id
+        # A failure that isn't believed yet is looked at again, as others are.
+        is_doubted = known.get(check_id) and claim.standing.state in {"up", "unknown"}
+        return check_id in known and not is_doubted
+
+    return [
+        replace(claim, watch=claim.watch.without_access()) if is_needless(claim) else claim
+        for claim in claims
+    ]
 
 
 def _watch(check):
@@ -372,6 +407,10 @@ def _store(env, seen):
     told = {row["check_id"]: row["odoo"] for row in rows if row["odoo"]}
     if installations := {check: told[check] for check in told.keys() & held}:
         env["ops.health.check"]._keep_installations(installations)
+    facts.keep_pulled(
+        env.cr,
+        {row["check_id"]: row["facts"] for row in rows if row["facts"] and row["check_id"] in held},
+    )
     intervals.add_unseen(
         env.cr,
         [
@@ -400,6 +439,16 @@ def _join_facts(env, seen):
     ]:
         facts.await_anew(env.cr, unseen)
     now, reported = facts.latest(env.cr, expected)
+    fetched = {
+        claim.watch.check_id: Facts(outcome.facts, now, is_pulled=True)
+        for claim, outcome in seen
+        if outcome.facts
+    }
+    reported |= {
+        check_id: report
+        for check_id, report in fetched.items()
+        if check_id not in reported or reported[check_id].is_pulled
+    }
     judged = {
         check_id: expected[check_id].judge(report, now) for check_id, report in reported.items()
     }

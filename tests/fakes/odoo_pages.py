@@ -2,6 +2,7 @@
 
 import json
 import threading
+import xmlrpc.client
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HIDDEN = "The database manager has been disabled by the administrator"
@@ -12,7 +13,8 @@ class OdooPages:
 
     :param version: the series, such as ``17.0``
     :param info: the end of what Odoo calls its version info, ``e`` in Enterprise
-    :ivar pages: status and body by path; what isn't there is not found
+    :ivar pages: status, body and header lines by path, or what makes them of headers and body of a
+        request; what isn't there is not found
     :ivar requests: method and path of each request, in their order
     """
 
@@ -28,16 +30,18 @@ class OdooPages:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                self._answer()
+                self._answer("")
 
             def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self._answer()
+                self._answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
 
-            def _answer(self):
+            def _answer(self, sent):
                 outer.requests.append((self.command, self.path))
-                status, body = outer.pages.get(self.path, (404, "not here"))
+                page = outer.pages.get(self.path, (404, "not here"))
+                status, body, *headers = page(self.headers, sent) if callable(page) else page
                 self.send_response(status)
+                for header in headers:
+                    self.send_header(*header)
                 self.send_header("Content-Length", str(len(body.encode())))
                 self.end_headers()
                 self.wfile.write(body.encode())
@@ -56,6 +60,49 @@ class OdooPages:
     def __exit__(self, *_error):
         self._server.shutdown()
         self._server.server_close()
+
+    def let_in(self, key, models, database="shop", login="watcher"):
+        """Answer who shows a key, over JSON-2 and XML-RPC.
+
+        :param models: by model what each of its methods makes of the domain and other arguments;
+            an exception that is raised there is the answer
+        """
+
+        def json2(model, method):
+            def answer(headers, sent):
+                if headers["Authorization"] != f"Bearer {key}":
+                    return 401, json.dumps({"name": "werkzeug.exceptions.Unauthorized"})
+                if headers["X-Odoo-Database"] not in {None, database}:
+                    return 404, "not here"
+                try:
+                    return 200, json.dumps(models[model][method](**json.loads(sent)))
+                except PermissionError:
+                    return 403, json.dumps({"name": "odoo.exceptions.AccessError"})
+
+            return answer
+
+        def common(_headers, sent):
+            arguments, _method = xmlrpc.client.loads(sent)
+            uid = arguments[:3] == (database, login, key) and 7
+            return 200, xmlrpc.client.dumps((uid,), methodresponse=True)
+
+        def execute(_headers, sent):
+            [name, uid, password, model, method, [domain], arguments], _ = xmlrpc.client.loads(sent)
+            if (name, uid, password) != (database, 7, key):
+                fault = xmlrpc.client.Fault(3, "Access Denied")
+                return 200, xmlrpc.client.dumps(fault, methodresponse=True)
+            try:
+                result = models[model][method](domain=domain, **arguments)
+            except PermissionError:
+                result = xmlrpc.client.Fault(4, "You are not allowed")
+            is_fault = isinstance(result, xmlrpc.client.Fault)
+            return 200, xmlrpc.client.dumps(result if is_fault else (result,), methodresponse=True)
+
+        for model, methods in models.items():
+            for method in methods:
+                self.pages[f"/json/2/{model}/{method}"] = json2(model, method)
+        self.pages["/xmlrpc/2/common"] = common
+        self.pages["/xmlrpc/2/object"] = execute
 
     def list_databases(self, is_open):
         """Show the names of the databases to everybody, or to nobody."""

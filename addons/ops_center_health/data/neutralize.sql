@@ -7,6 +7,8 @@ UPDATE ops_health_check
        auth_secret_hint = NULL,
        client_key_cipher = NULL,
        client_key_hint = NULL,
+       odoo_api_key_cipher = NULL,
+       odoo_api_key_hint = NULL,
        agent_secret_cipher = NULL,
        agent_secret_hint = NULL,
        agent_token = NULL

@@ -29,6 +29,7 @@ from . import ops_health_check_own_network
 from . import ops_health_check_list
 from . import ops_health_check_look
 from . import ops_health_check_odoo
+from . import ops_health_check_odoo_access
 from . import ops_health_check_postgresql
 from . import ops_health_maintenance
 from . import ops_health_maintenance_window

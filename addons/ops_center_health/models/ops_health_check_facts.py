@@ -56,6 +56,7 @@ class OpsHealthCheck(models.Model):
     )
     facts_at = fields.Datetime(string="Reported At", compute="_compute_facts")
     facts_problems = fields.Text(string="Problems", compute="_compute_facts")
+    facts_note = fields.Char(string="Not Told", compute="_compute_facts")
     facts_version = fields.Char(string="Odoo", compute="_compute_facts")
     facts_actions = fields.Char(string="Scheduled Actions", compute="_compute_facts")
     facts_mail = fields.Char(string="Outgoing E-mail", compute="_compute_facts")
@@ -102,6 +103,7 @@ class OpsHealthCheck(models.Model):
             backup = known.get("backup", {})
             check.facts_at = report and report.received_at
             check.facts_problems = "\n".join(trouble.message for trouble in troubles)
+            check.facts_note = known.get("note")
             check.facts_version = self._version_in_words(known.get("odoo", {}))
             check.facts_actions = self._actions_in_words(known.get("crons"))
             check.facts_mail = self._mail_in_words(known.get("mail"))
@@ -253,6 +255,10 @@ class OpsHealthCheck(models.Model):
 
     def _watch(self):
         watch = super()._watch()
-        if self.kind != "odoo" or not self.has_agent:
+        if self.kind != "odoo" or not self._has_facts():
             return watch
         return replace(watch, facts=self._facts_expectation())
+
+    def _has_facts(self):
+        """Whether there is somebody who tells facts."""
+        return self.has_agent

@@ -10,7 +10,7 @@ from .dns_target import DnsExpectation
 from .engine import run
 from .http_expectation import HttpExpectation
 from .http_request import HttpRequest
-from .odoo_target import OdooExpectation
+from .odoo_target import OdooAccess, OdooExpectation
 from .postgresql_target import PostgresqlExpectation
 from .prober import Prober
 from .result import Result
@@ -21,6 +21,7 @@ __all__ = [
     "DnsExpectation",
     "HttpExpectation",
     "HttpRequest",
+    "OdooAccess",
     "OdooExpectation",
     "PostgresqlExpectation",
     "Prober",

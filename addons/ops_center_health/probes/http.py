@@ -145,7 +145,7 @@ class HttpTransfer(Transfer):
         if not self.target.request.authorization:
             return super()._excerpt()
         body = self.target.request.without_secrets(self.body.decode("utf-8", "surrogateescape"))
-        return body.encode("utf-8", "surrogateescape")[:EXCERPT_BYTES]
+        return body.encode("utf-8", "surrogateescape")[: self.target.max_excerpt]
 
     # === JUDGING === #
 

@@ -1,5 +1,7 @@
 """Odoo 16 to 19, asked what it tells everybody: version, database selector, readiness.
 
+Who has an API key of it is told its facts as well: see :mod:`.odoo_pull`.
+
 Nothing is asked that makes Odoo write to its log, open a session or render a page of a website.
 Source: the controllers ``home``, ``webclient`` and ``database`` of Odoo's addon ``web``.
 """
@@ -9,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from . import engine
+from . import engine, odoo_pull
 from .http_expectation import HttpExpectation
 from .json_condition import parse_json
 from .odoo_target import VERSION
@@ -38,6 +40,7 @@ OPEN_SELECTOR = {
     "expectation": HttpExpectation(body_excludes="The database manager has been disabled"),
 }
 MAX_TEXT = 300  # characters
+MOST_AT_ONCE = 2  # questions that occupy a worker of that Odoo
 
 
 class OdooProbe(ThreadedProbe):
@@ -47,13 +50,20 @@ class OdooProbe(ThreadedProbe):
         super().__init__(*args)
         self._page: Result | None = None
         self._facts_seen: dict[str, str] = {}
+        self._pulled: dict[str, Any] | None = None
 
     def result(self, code: int, detail: str = "") -> Result:
         own = super().result(code, detail)
         if not self._page:
             return own
         # How long it takes is that of one page; the others are not what users wait for.
-        seen = replace(self._page, key=own.key, started_at=own.started_at, odoo=self._facts_seen)
+        seen = replace(
+            self._page,
+            key=own.key,
+            started_at=own.started_at,
+            odoo=self._facts_seen,
+            facts=self._pulled,
+        )
         if not self._error or seen.verdict == "down":
             return seen
         return replace(seen, verdict=own.verdict, error=own.error, message=own.message)
@@ -68,12 +78,38 @@ class OdooProbe(ThreadedProbe):
             raise Fault("odoo_other", host=self.target.host)
         self._facts_seen = {**_version(pages[VERSION_INFO]), **_selector(pages[SELECTOR])}
         self._judge_readiness()
+        if access := self.target.odoo.access:
+            version, edition = self._facts_seen.get("version"), self._facts_seen.get("edition")
+            self._pulled = odoo_pull.pull(access, version, edition, self._ask_as_user)
         self._judge_facts()
 
     def _ask(self, *paths: str) -> dict[str, Result]:
         """The answers to questions that are asked all at once."""
         targets = [self._page_target(path) for path in paths]
         return {result.key: result for result in engine.run(targets, per_host=len(targets))}
+
+    def _ask_as_user(self, questions: odoo_pull.Requests) -> dict[str, Result]:
+        """The answers to questions that work the other side, so that few are asked at once."""
+        targets = [
+            replace(
+                self.target,
+                key=name,
+                kind="http",
+                url=self.target.url.rstrip("/") + path,
+                timeout=max(0.001, self._seconds_left()),
+                expected_status="200",
+                body_contains="",
+                degraded_ms=None,
+                certificate_days=0,
+                max_body=odoo_pull.MAX_ANSWER,
+                max_excerpt=odoo_pull.MAX_ANSWER,
+                request=request,
+            )
+            for name, (path, request) in questions.items()
+        ]
+        # Those that wait for their turn have no time of their own.
+        results = engine.run(targets, per_host=MOST_AT_ONCE, deadline=self._seconds_left())
+        return {result.key: result for result in results}
 
     def _page_target(self, path: str) -> Target:
         whole = replace(

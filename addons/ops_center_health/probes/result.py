@@ -20,7 +20,7 @@ class Result:
         sent until the answer begins) and ``transfer``, as far as the probe came, and ``total``;
         over all hops when redirects were followed
     :param address: the IP address that was connected to
-    :param body: the first 4 KiB of the decoded body
+    :param body: the first 4 KiB of the decoded body, or as much as the target wants
     :param headers: the first 4 KiB of those of the last answer, names in lower case, without
         cookies
     :param certificate: ``subject``, ``issuer``, ``names`` (list), ``not_before`` and ``not_after``
@@ -29,6 +29,7 @@ class Result:
         whichever certificate of the chain expires first
     :param odoo: what an Odoo told of itself: ``version``, ``edition`` and ``selector``, as far as
         it did
+    :param facts: what an Odoo told to whom it knows, see :mod:`.odoo_pull`; None if nobody asked
     :param started_at: seconds since 1970, UTC
     """
 
@@ -44,4 +45,5 @@ class Result:
     headers: Mapping[str, str] = field(default_factory=dict)
     certificate: Mapping | None = None
     odoo: Mapping[str, str] | None = None
+    facts: Mapping | None = None
     started_at: float

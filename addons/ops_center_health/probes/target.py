@@ -58,6 +58,7 @@ class Target:
     :param allow: tells of each address, just before it is connected to, whether it may be;
         see :class:`.address_policy.AddressPolicy`
     :param max_body: bytes of the decoded body after which reading stops
+    :param max_excerpt: bytes of the decoded body that the result has
     :param request: what is sent of the kind ``http``
     :param expectation: what else is expected of the kind ``http``
     :param dns: what is expected of the kind ``dns``
@@ -78,6 +79,7 @@ class Target:
     max_latency_ms: int | None = None
     allow: Callable[[str], bool] | None = None
     max_body: int = 64 * 1024
+    max_excerpt: int = 4 * 1024
     request: HttpRequest = field(default_factory=HttpRequest)
     expectation: HttpExpectation = field(default_factory=HttpExpectation)
     dns: DnsExpectation = field(default_factory=DnsExpectation)

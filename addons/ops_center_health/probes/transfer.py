@@ -195,7 +195,7 @@ class Transfer:
 
     def _excerpt(self) -> bytes:
         """The beginning of the body, to be shown."""
-        return bytes(self.body[:EXCERPT_BYTES])
+        return bytes(self.body[: self.target.max_excerpt])
 
     @property
     def _begins_with_tls(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the Odoo behind each check reported last, one row a check."""
+"""What the Odoo behind each check reported last, or was asked for, one row a check."""
 
 import json
 
@@ -24,6 +24,8 @@ def create_table(cr):
 def keep(cr, check_id, signed_at, pause, document):
     """Store a report, unless it is not newer than the last one or comes too soon after it.
 
+    It takes the place of what was fetched, for good.
+
     :param int signed_at: seconds since 1970 by the clock of who reports
     :param pause: seconds that have to pass between two reports
     :return: whether it was stored
@@ -39,7 +41,8 @@ def keep(cr, check_id, signed_at, pause, document):
                     SET received_at = excluded.received_at,
                         signed_at = excluded.signed_at,
                         document = excluded.document
-                  WHERE facts.signed_at < excluded.signed_at
+                  WHERE facts.signed_at = 0
+                     OR facts.signed_at < excluded.signed_at
                     AND facts.received_at <= excluded.received_at - %(pause)s * interval '1 second'
             """,
             check_id=check_id,
@@ -51,6 +54,51 @@ def keep(cr, check_id, signed_at, pause, document):
         log_exceptions=False,
     )
     return bool(cr.rowcount)
+
+
+def keep_pulled(cr, documents):
+    """Store what was fetched, unless an agent reports.
+
+    :param dict[int, dict] documents: by check
+    """
+    for check_id, document in sorted(documents.items()):
+        cr.execute(
+            SQL(
+                """
+                INSERT INTO ops_health_facts AS facts (check_id, received_at, signed_at, document)
+                     VALUES (%(check_id)s, %(now)s, 0, %(document)s)
+                ON CONFLICT (check_id) DO UPDATE
+                        SET received_at = excluded.received_at,
+                            document = excluded.document
+                      WHERE facts.signed_at = 0
+                """,
+                check_id=check_id,
+                now=NOW,
+                document=json.dumps(document),
+            ),
+            log_exceptions=False,
+        )
+
+
+def known(cr, check_ids, seconds):
+    """Those of the checks whose facts an agent reports, or were fetched in the last seconds.
+
+    :return: by check, whether it failed to fetch them
+    """
+    cr.execute(
+        SQL(
+            """
+            SELECT check_id, signed_at = 0 AND document ? 'problem'
+              FROM ops_health_facts
+             WHERE check_id = ANY(%s)
+                   AND (signed_at > 0 OR received_at > %s - %s * interval '1 second')
+            """,
+            list(check_ids),
+            NOW,
+            seconds,
+        )
+    )
+    return dict(cr.fetchall())
 
 
 def signed_at(cr, check_id):
@@ -68,7 +116,7 @@ def latest(cr, check_ids):
     [now] = cr.fetchone()
     cr.execute(
         """
-        SELECT check_id, document, received_at, awaited_since
+        SELECT check_id, document, received_at, awaited_since, signed_at = 0
           FROM ops_health_facts
          WHERE check_id = ANY(%s)
         """,
@@ -110,5 +158,16 @@ def forget(cr, check_ids):
     """Drop what was reported to the checks, for nobody reports to them any more."""
     cr.execute(
         SQL("DELETE FROM ops_health_facts WHERE check_id = ANY(%s)", list(check_ids)),
+        log_exceptions=False,
+    )
+
+
+def forget_pulled(cr, check_ids):
+    """Drop what was fetched for the checks, for it is fetched otherwise or no more."""
+    cr.execute(
+        SQL(
+            "DELETE FROM ops_health_facts WHERE check_id = ANY(%s) AND signed_at = 0",
+            list(check_ids),
+        ),
         log_exceptions=False,
     )

@@ -28,6 +28,7 @@ from . import test_maintenance
 from . import test_maintenance_schedule
 from . import test_metrics
 from . import test_news
+from . import test_odoo_access
 from . import test_odoo_check
 from . import test_odoo_facts
 from . import test_outcome
