@@ -77,10 +77,14 @@ class OdooProbe(ThreadedProbe):
         if not isinstance(health.get("status"), str):
             raise Fault("odoo_other", host=self.target.host)
         self._facts_seen = {**_version(pages[VERSION_INFO]), **_selector(pages[SELECTOR])}
-        self._judge_readiness()
+        readiness = self._readiness()
+        if readiness.get(HEALTH_OF_DATABASE, {}).get("db_server_status") is False:
+            raise Fault("odoo_database", host=self.target.host)
         if access := self.target.odoo.access:
             version, edition = self._facts_seen.get("version"), self._facts_seen.get("edition")
             self._pulled = odoo_pull.pull(access, version, edition, self._ask_as_user)
+        if failed := _failed_checks(readiness.get(READY, {})):
+            raise Fault("odoo_not_ready", host=self.target.host, detail=failed)
         self._judge_facts()
 
     def _ask(self, *paths: str) -> dict[str, Result]:
@@ -129,16 +133,13 @@ class OdooProbe(ThreadedProbe):
             return replace(further, request=replace(further.request, **QUESTION))
         return further
 
-    def _judge_readiness(self) -> None:
-        """Whether a recent one can reach its database, and thinks that it can do its work."""
+    def _readiness(self) -> dict[str, dict[str, Any]]:
+        """By page what a recent one tells of its database, and whether it can do its work."""
         series = self._facts_seen.get("version", "").removeprefix("saas~").partition(".")[0]
         if not series or int(series) < RECENT:
-            return
+            return {}
         pages = self._ask(HEALTH_OF_DATABASE, READY)
-        if _document(pages[HEALTH_OF_DATABASE]).get("db_server_status") is False:
-            raise Fault("odoo_database", host=self.target.host)
-        if failed := _failed_checks(_document(pages[READY])):
-            raise Fault("odoo_not_ready", host=self.target.host, detail=failed)
+        return {path: _document(page) for path, page in pages.items()}
 
     def _judge_facts(self) -> None:
         expected, seen = self.target.odoo, self._facts_seen
