@@ -107,6 +107,15 @@ def test_what_may_not_be_read_is_named(version):
     assert "may not read ir.cron, mail.mail" in facts["note"]
 
 
+def test_who_forbids_on_the_way_is_a_problem():
+    with OdooPages("19.0") as odoo:
+        odoo.let_in(KEY, odoo_models())
+        odoo.pages[NAMES] = (403, "<h1>Forbidden</h1>")
+        facts = look(odoo)
+    assert "ir.module.module can't be read" in facts["problem"]
+    assert "403" in facts["problem"]
+
+
 @both_protocols
 def test_refused_key_is_a_problem(version):
     with OdooPages(version) as odoo:

@@ -20,6 +20,8 @@ NOT_FOUND = 404
 # Codes of the faults of XML-RPC.
 ACCESS_DENIED = 3
 ACCESS_ERROR = 4
+# What JSON-2 calls it; others on the way forbid things as well.
+ACCESS_ERROR_NAME = b"odoo.exceptions.AccessError"
 
 COMMON = "/xmlrpc/2/common"
 OBJECT = "/xmlrpc/2/object"
@@ -75,7 +77,7 @@ class Json2:
         """What the method returned; raises one of the exceptions of this module."""
         if page.status == UNAUTHORIZED:
             raise Refusal(REFUSED)
-        if page.status == FORBIDDEN:
+        if page.status == FORBIDDEN and ACCESS_ERROR_NAME in page.body:
             raise Unreadable
         if page.status == NOT_FOUND:
             raise Unanswered(

@@ -44,7 +44,8 @@ class TestOdooAccess(OdooCase):
             return exchange.answer(status="401 Unauthorized")
         question = exchange.path.removeprefix(JSON2)
         if question not in self.told:
-            return exchange.answer(status="403 Forbidden")
+            error = {"name": "odoo.exceptions.AccessError"}
+            return exchange.answer(error, status="403 Forbidden")
         return exchange.answer(self.told[question])
 
     def create_check(self, **values):
