@@ -40,12 +40,12 @@ class TestAgentReport(OdooCase, HttpCase):
         self.assertEqual(shown.url, self.check.agent_url)
         return shown.secret
 
-    def report(self, body=None, at=0, secret=None, token=None, headers=None, **values):
+    def report(self, body=None, at=0, now=None, secret=None, token=None, headers=None, **values):
         """Report as an agent does; ``at`` is what its clock is fast by, in seconds."""
         self.env.flush_all()
         if body is None:
             body = json.dumps({"format": 1, "period": 300, **values}).encode()
-        timestamp = str(int(time.time()) + at)
+        timestamp = str(int(now or time.time()) + at)
         signature = sign(secret or self.secret, f"{timestamp}.".encode() + body)
         answer = self.opener.post(
             f"{self.base_url()}/ops/agent/{token or self.check.agent_token}",
@@ -123,12 +123,14 @@ class TestAgentReport(OdooCase, HttpCase):
         self.assertEqual(self.report(at=-290).status_code, 200)
 
     def test_replay(self):
-        self.assertEqual(self.report(at=100, users_online=1).status_code, 200)
+        now = time.time()
+        self.assertEqual(self.report(at=100, now=now, users_online=1).status_code, 200)
         self.env.cr.execute(
             "UPDATE ops_health_facts SET received_at = received_at - interval '1 minute'"
         )
         for at in (100, 50):
-            self.assert_refused(self.report(at=at, users_online=2), 401, "received before")
+            answer = self.report(at=at, now=now, users_online=2)
+            self.assert_refused(answer, 401, "received before")
         self.assertEqual(self.check.facts_users, "1")
         self.assertEqual(self.report(at=102, users_online=3).status_code, 200)
         self.assertEqual(self.check.facts_users, "3")
