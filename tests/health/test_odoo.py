@@ -1,8 +1,8 @@
 """A real Odoo 19, looked at from outside as customers' instances are."""
 
 import sys
-from urllib.request import Request, urlopen
 
+import requests
 from passlib.hash import pbkdf2_sha512
 
 from tests.fakes.odoo_pages import OdooPages
@@ -87,9 +87,9 @@ def look_as_at_an_older_one(server, access):
 
     def forwarded(path):
         def page(_headers, sent):
-            request = Request(server.url + path, sent.encode(), {"Content-Type": "text/xml"})
-            with urlopen(request) as answer:
-                return 200, answer.read().decode()
+            headers = {"Content-Type": "text/xml"}
+            answer = requests.post(server.url + path, sent.encode(), headers=headers, timeout=30)
+            return answer.status_code, answer.text
 
         return page
 
