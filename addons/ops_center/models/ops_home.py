@@ -50,6 +50,7 @@ class OpsHome(models.AbstractModel):
         here = environments.filtered("is_self") or environments[:1]
         if not here:
             return {"state": "unknown", "text": self.env._("Nothing is watched yet.")}
+        state = self._health(here)
         watched_since = min(here.check_ids.mapped("create_date"), default=fields.Datetime.now())
         values = {
             "environment": here.application_id.name,
@@ -62,11 +63,17 @@ class OpsHome(models.AbstractModel):
             "maintenance": self.env._("%(environment)s is under maintenance.", **values),
         }
         parts = [
-            sentences.get(
-                here.health_state,
-                self.env._("Nobody knows yet how %(environment)s is.", **values),
-            )
+            sentences.get(state, self.env._("Nobody knows yet how %(environment)s is.", **values))
         ]
+        if since := self._unseen_since(here):
+            parts = [
+                self.env._(
+                    "Nobody has looked at %(environment)s since %(time)s: start the worker, or see"
+                    " whether Odoo's scheduled actions run.",
+                    time=format_datetime(self.env, since, dt_format="short"),
+                    **values,
+                )
+            ]
         last_change = self.env["ops.event"].search(
             [("environment_id", "=", here.id), ("kind", "=like", "deployment.%")], limit=1
         )
@@ -86,7 +93,23 @@ class OpsHome(models.AbstractModel):
             )
         else:
             parts.append(self.env._("Nothing needs you."))
-        return {"state": here.health_state or "unknown", "text": " ".join(parts)}
+        return {"state": state, "text": " ".join(parts)}
+
+    def _health(self, environment):
+        """What is known of an environment at present: nothing while nobody looks."""
+        if self._unseen_since(environment):
+            return "unknown"
+        return environment.health_state or "unknown"
+
+    def _unseen_since(self, environment):
+        """Since when nobody has looked at any check of the environment, if that is so."""
+        # Heartbeats are not looked at for as long as their jobs may take.
+        looks = [
+            check.unseen_since
+            for check in environment.check_ids
+            if check.kind != "heartbeat" and check.state in {"up", "degraded", "down", "suppressed"}
+        ]
+        return all(looks) and max(looks, default=None)
 
     def _environments(self, environments):
         """Return each environment with its checks and their heartbeats."""
@@ -99,15 +122,17 @@ class OpsHome(models.AbstractModel):
             {
                 "id": environment.id,
                 "name": environment.display_name,
-                "state": environment.health_state or "unknown",
-                "state_label": state_labels.get(environment.health_state or "unknown"),
+                "state": self._health(environment),
+                "state_label": state_labels[self._health(environment)],
                 "release": environment.release or "",
                 "checks": [
                     {
                         "id": check.id,
                         "name": check.name,
-                        "state": check.state,
-                        "state_label": state_labels[check.state],
+                        "state": "unknown" if check.unseen_since else check.state,
+                        "state_label": state_labels[
+                            "unknown" if check.unseen_since else check.state
+                        ],
                         "heartbeats": heartbeats.get(check.id, []),
                     }
                     for check in checks

@@ -78,6 +78,18 @@ class TestHome(TransactionCase):
         self.assertEqual(home["headline"]["state"], "down")
         self.assertIn("This Odoo has a problem.", home["headline"]["text"])
 
+    def test_what_nobody_looks_at_does_not_count_as_up(self):
+        self.env.cr.execute(
+            "UPDATE ops_health_check_state"
+            " SET last_at = now() AT TIME ZONE 'UTC' - interval '1 day'"
+        )
+        home = self._retrieve()
+        self.assertEqual(home["headline"]["state"], "unknown")
+        self.assertIn("Nobody has looked at This Odoo since ", home["headline"]["text"])
+        [here] = [shown for shown in home["environments"] if shown["id"] == self.here.id]
+        self.assertEqual((here["state"], here["state_label"]), ("unknown", "Unknown"))
+        self.assertIn("unknown", {check["state"] for check in here["checks"]})
+
     def test_copy_asks_a_manager_to_decide(self):
         self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
         need = self._retrieve(self.manager)["needs"][0]

@@ -86,7 +86,7 @@ class OpsHealthCheck(models.Model):
         return check._uptime_badge(period), True
 
     def _state_badge(self):
-        unseen = intervals.unseen(self.env.cr, self.ids)
+        unseen = intervals.unseen_since(self.env.cr, self.ids)
         state = public_state(self.state, self.id in unseen)
         word = self.env["ops.status.service"]._word(state)
         return svg(self.env._("status"), word, LEVELS[state])

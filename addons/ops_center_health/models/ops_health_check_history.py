@@ -35,6 +35,11 @@ class OpsHealthCheck(models.Model):
         " is known. Pauses, maintenance and time in which nobody looked don't count. While a check"
         " is suppressed it counts as down, for it did not answer.",
     )
+    unseen_since = fields.Datetime(
+        string="Not Looked At Since",
+        compute="_compute_unseen_since",
+        help="Set while nobody looks though it is time to: what is shown of the check is old.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -48,6 +53,13 @@ class OpsHealthCheck(models.Model):
                 {"days": days, "share": share.get(check._origin.id)}
                 for days, share in shares.items()
             ]
+
+    @api.depends("state")
+    def _compute_unseen_since(self):
+        since = intervals.unseen_since(self.env.cr, self.ids)
+        for check in self:
+            is_seen = check.state in intervals.SEEN
+            check.unseen_since = is_seen and since.get(check._origin.id)
 
     # === CRUD METHODS === #
 

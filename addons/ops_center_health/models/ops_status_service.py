@@ -77,7 +77,7 @@ class OpsStatusService(models.Model):
         :param bool with_history: with the uptime and the bar of 90 days as well
         """
         cr, checks = self.env.cr, self._checks()
-        unseen = intervals.unseen(cr, checks.ids)
+        unseen = intervals.unseen_since(cr, checks.ids)
         states = {check.id: public_state(check.state, check.id in unseen) for check in checks}
         shares, periods, bounds = {}, {}, []
         if with_history:

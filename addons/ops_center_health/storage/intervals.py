@@ -22,6 +22,28 @@ UNSEEN_SINCE = SQL(
     NOW,
 )
 
+# The same of any check. Groups don't look: nobody sees them once nobody sees any of the members.
+ANY_UNSEEN_SINCE = SQL(
+    """
+    CASE WHEN checks.kind != 'group' THEN %(unseen_since)s ELSE (
+        WITH RECURSIVE part (id) AS (
+            SELECT member_id FROM ops_health_check_member_rel WHERE group_id = checks.id
+             UNION
+            SELECT deeper.member_id
+              FROM part JOIN ops_health_check_member_rel AS deeper ON deeper.group_id = part.id
+        )
+        SELECT CASE WHEN count(*) = count(member.since) THEN max(member.since) END
+          FROM (SELECT %(unseen_since)s AS since
+                  FROM part
+                  JOIN ops_health_check AS checks ON checks.id = part.id
+                  JOIN ops_health_check_state AS state ON state.check_id = checks.id
+                 WHERE checks.active AND checks.kind != 'group' AND checks.state != 'paused'
+               ) AS member
+    ) END
+    """,
+    unseen_since=UNSEEN_SINCE,
+)
+
 
 def create_table(cr):
     """Create the table of states; harmless if it exists. What is known of the present is in it."""
@@ -81,6 +103,7 @@ def add_unseen(cr, gaps):
     """
     if not gaps:
         return
+    gaps = [*gaps, *_gaps_of_groups(cr, gaps)]
     cr.execute_values(
         """
         WITH gap (check_id, started_at, ended_at) AS (VALUES %s),
@@ -107,6 +130,50 @@ def add_unseen(cr, gaps):
         template="(%s, %s::timestamp, %s::timestamp)",
         page_size=len(gaps),
     )
+
+
+def _gaps_of_groups(cr, gaps):
+    """The gaps of groups none of whose members was seen until those of the gaps were."""
+    cr.execute(
+        SQL(
+            """
+            WITH RECURSIVE gap AS (
+                SELECT *
+                  FROM unnest(%(ids)s::int[], %(starts)s::timestamp[], %(ends)s::timestamp[])
+                       AS gap (check_id, started_at, ended_at)
+            ),
+            above (id) AS (
+                SELECT group_id FROM ops_health_check_member_rel
+                 WHERE member_id = ANY(%(ids)s)
+                 UNION
+                SELECT higher.group_id
+                  FROM above JOIN ops_health_check_member_rel AS higher
+                    ON higher.member_id = above.id
+            ),
+            below (top, id) AS (
+                SELECT above.id, rel.member_id
+                  FROM above JOIN ops_health_check_member_rel AS rel ON rel.group_id = above.id
+                 UNION
+                SELECT below.top, rel.member_id
+                  FROM below JOIN ops_health_check_member_rel AS rel ON rel.group_id = below.id
+            )
+            SELECT below.top, max(coalesce(gap.started_at, %(unseen_since)s)), min(gap.ended_at)
+              FROM below
+              JOIN ops_health_check AS checks ON checks.id = below.id
+              JOIN ops_health_check_state AS state ON state.check_id = checks.id
+         LEFT JOIN gap ON gap.check_id = checks.id
+             WHERE checks.active AND checks.kind != 'group' AND checks.state != 'paused'
+          GROUP BY below.top
+            HAVING count(*) = count(coalesce(gap.started_at, %(unseen_since)s))
+                   AND max(coalesce(gap.started_at, %(unseen_since)s)) < min(gap.ended_at)
+            """,
+            ids=[check_id for check_id, _start, _end in gaps],
+            starts=[start for _check_id, start, _end in gaps],
+            ends=[end for _check_id, _start, end in gaps],
+            unseen_since=UNSEEN_SINCE,
+        )
+    )
+    return cr.fetchall()
 
 
 # === READING === #
@@ -160,7 +227,7 @@ def uptime(cr, check_ids, length):
           GROUP BY check_id
             HAVING sum(known) > 0
             """,
-            unseen_since=UNSEEN_SINCE,
+            unseen_since=ANY_UNSEEN_SINCE,
             now=now,
             begin=begin,
             ids=list(check_ids),
@@ -170,21 +237,27 @@ def uptime(cr, check_ids, length):
     return dict(cr.fetchall())
 
 
-def unseen(cr, check_ids):
-    """The checks that nobody looks at, though it is time to: what is known of them is old."""
+def unseen_since(cr, check_ids):
+    """By check since when nobody has looked, though it was time to: what is known of them is old.
+
+    Those that are looked at are left out.
+    """
     cr.execute(
         SQL(
             """
-            SELECT checks.id
-              FROM ops_health_check AS checks
-              JOIN ops_health_check_state AS state ON state.check_id = checks.id
-             WHERE checks.id = ANY(%s) AND %s IS NOT NULL
+            SELECT id, since
+              FROM (SELECT checks.id, %s AS since
+                      FROM ops_health_check AS checks
+                 LEFT JOIN ops_health_check_state AS state ON state.check_id = checks.id
+                     WHERE checks.id = ANY(%s)
+                   ) AS seen
+             WHERE since IS NOT NULL
             """,
+            ANY_UNSEEN_SINCE,
             list(check_ids),
-            UNSEEN_SINCE,
         )
     )
-    return {check_id for [check_id] in cr.fetchall()}
+    return dict(cr.fetchall())
 
 
 def seconds_by_state(cr, check_ids, bounds):
@@ -223,7 +296,7 @@ def seconds_by_state(cr, check_ids, bounds):
           GROUP BY 1, 2, 3
             """,
             seen=list(SEEN),
-            unseen_since=UNSEEN_SINCE,
+            unseen_since=ANY_UNSEEN_SINCE,
             now=NOW,
             starts=bounds[:-1],
             ends=bounds[1:],

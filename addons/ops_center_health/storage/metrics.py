@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from .clock import NOW
+from .intervals import ANY_UNSEEN_SINCE, SEEN
 
 
 def read(cr, company_id, most, worker_silence):
@@ -28,16 +29,22 @@ def read(cr, company_id, most, worker_silence):
                  WHERE checks.company_id = %(company)s AND checks.active AND environment.active
             ),
             measured AS (
-                SELECT watched.id, watched.name, watched.environment, watched.kind, watched.state,
-                       state.last_verdict AS verdict,
-                       state.last_latency_ms AS latency_ms,
-                       sample.status,
+                SELECT watched.id, watched.name, watched.environment, watched.kind,
+                       CASE WHEN look.missed_at IS NOT NULL AND watched.state = ANY(%(seen)s)
+                            THEN 'unknown' ELSE watched.state END AS state,
+                       -- What was seen long ago would be taken for the present.
+                       CASE WHEN look.missed_at IS NULL THEN state.last_verdict END AS verdict,
+                       CASE WHEN look.missed_at IS NULL THEN state.last_latency_ms END
+                       AS latency_ms,
+                       CASE WHEN look.missed_at IS NULL THEN sample.status END AS status,
                        (certificate.certificate->>'chain_not_after')::float AS expires,
                        CASE WHEN watched.paused OR state.lease_until > %(now)s THEN 0
                             ELSE greatest(0, extract(epoch FROM %(now)s - state.next_run))
                        END AS lateness
                   FROM (SELECT * FROM watched ORDER BY id LIMIT %(most)s) AS watched
+                  JOIN ops_health_check AS checks ON checks.id = watched.id
              LEFT JOIN ops_health_check_state AS state ON state.check_id = watched.id
+            CROSS JOIN LATERAL (SELECT %(unseen_since)s) AS look (missed_at)
              LEFT JOIN ops_health_certificate AS certificate
                        ON certificate.check_id = watched.id AND NOT watched.paused
              LEFT JOIN LATERAL (
@@ -63,6 +70,8 @@ def read(cr, company_id, most, worker_silence):
             company=company_id,
             most=most,
             now=NOW,
+            seen=list(SEEN),
+            unseen_since=ANY_UNSEEN_SINCE,
             silence=worker_silence,
         )
     )

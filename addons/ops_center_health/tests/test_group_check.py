@@ -165,6 +165,41 @@ class TestGroupCheck(HealthCase):
         self.env.invalidate_all()
         self.assertEqual(group.uptimes[0], {"days": 1, "share": 1.0})
 
+    def pass_time_unseen(self, *members):
+        """Have nobody have looked at these members for an hour, which began an hour ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ops_health_interval SET started_at = started_at - interval '2 hours';"
+            "UPDATE ops_health_check_state SET last_at = last_at - interval '1 hour',"
+            " next_run = next_run - interval '1 hour' WHERE check_id = ANY(%s)",
+            [[member.id for member in members]],
+        )
+        self.env.invalidate_all()
+
+    def seconds(self, group):
+        """For how long the group was in which state, in hours."""
+        totals = {}
+        for bar in group.retrieve_bars("day"):
+            for state, seconds in bar["seconds"].items():
+                totals[state] = totals.get(state, 0) + seconds
+        return {state: round(total / 3600, 1) for state, total in totals.items()}
+
+    def test_nobody_knows_it_while_nobody_looks_at_its_members(self):
+        outer = self.create_group(self.create_group(), name="All")
+        self.pass_time_unseen(*self.members)
+        for _seen_again in range(2):
+            self.assertEqual(self.seconds(outer), {"up": 1, "unknown": 1})
+            self.run_now(self.members)
+            self.assertFalse(outer.unseen_since)
+        self.assertEqual(outer.state, "up")
+
+    def test_one_member_that_is_looked_at_tells_of_the_group(self):
+        group = self.create_group()
+        self.pass_time_unseen(self.first, self.second)
+        self.assertFalse(group.unseen_since)
+        self.run_now(self.members)
+        self.assertEqual(self.seconds(group), {"up": 2})
+
     # === INCIDENTS === #
 
     def test_incident_names_the_members_in_trouble(self):

@@ -95,6 +95,18 @@ class TestMetrics(HealthCase, HttpCase):
         self.assertFalse(self.series("probe_success"))
         self.assertEqual(self.series("ops_health_check_state"), {"paused": 1})
 
+    def test_what_nobody_looks_at_any_more_is_no_success(self):
+        self.run_now(self.check)
+        self.env.cr.execute(
+            "UPDATE ops_health_check_state SET last_at = last_at - interval '1 hour'"
+            " WHERE check_id = %s",
+            [self.check.id],
+        )
+        self.assertFalse(self.series("probe_success"))
+        self.assertFalse(self.series("probe_duration_seconds"))
+        self.assertFalse(self.series("probe_http_status_code"))
+        self.assertEqual(self.series("ops_health_check_state"), {"unknown": 1})
+
     def test_tells_how_late_looks_are_and_whether_a_worker_is_alive(self):
         self.run_now(self.check)
         self.env.cr.execute(
