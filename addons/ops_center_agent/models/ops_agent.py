@@ -5,9 +5,11 @@ import hashlib
 import hmac
 import json
 import logging
+import threading
 import time
 
 import requests
+import urllib3
 
 from odoo import _, api, fields, models, release
 from odoo.tools import config
@@ -17,7 +19,8 @@ from ..facts import collect
 _logger = logging.getLogger(__name__)
 
 TIMEOUT = 15  # seconds
-MAX_ANSWER = 300  # characters
+MAX_ANSWER = 300  # bytes
+THREAD = "ops-agent"
 
 
 class OpsAgent(models.Model):
@@ -112,32 +115,58 @@ class OpsAgent(models.Model):
         if not (self.url or "").startswith(("https://", "http://")) or not key:
             return _("Enter the address and the secret that Ops Center shows, then try again.")
         # What is read goes with a transaction of its own, which ends before anybody is waited for.
-        with self.env.registry.cursor() as cr:
-            facts = collect(cr, release.version, config["data_dir"], self.backup_path)
+        # It is not called `cr`, by which the translation of texts would find it, closed.
+        with self.env.registry.cursor() as reading:
+            facts = collect(reading, release.version, config["data_dir"], self.backup_path)
         body = json.dumps(facts).encode()
         timestamp = str(int(time.time()))
-        try:
-            response = requests.post(
-                self.url,
-                data=body,
-                headers={
-                    "Content-Type": "application/json",
-                    "X-Ops-Center-Timestamp": timestamp,
-                    "X-Ops-Center-Signature": signature(key, timestamp, body),
-                },
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            _logger.debug("Ops Center can't be reached: %s", error)
+        headers = {
+            "Content-Type": "application/json",
+            "X-Ops-Center-Timestamp": timestamp,
+            "X-Ops-Center-Signature": signature(key, timestamp, body),
+        }
+        status, answer = post_in_time(self.url, body, headers)
+        if status is None:
+            _logger.debug("Ops Center can't be reached: %s", answer)
             return _(
                 "Ops Center can't be reached. Verify the address, and that this machine may open"
                 " connections to it."
             )
-        if response.status_code == requests.codes.ok:
-            return None
-        reason = response.text[:MAX_ANSWER].strip() or response.reason
-        return f"{response.status_code}: {reason}"
+        return None if status == requests.codes.ok else f"{status}: {answer}"
+
+
+def post_in_time(url, body, headers):
+    """Send a report and wait for the answer, for `TIMEOUT` seconds in all.
+
+    The timeout of `requests` is one for each piece of an answer, of which somebody else may send
+    any number. A scheduled action doesn't wait for that; one thread at most does.
+
+    :return: the status and the beginning of the answer, or None and what went wrong
+    """
+    seen = []
+
+    def post():
+        try:
+            with requests.post(
+                url,
+                data=body,
+                headers=headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                start = response.raw.read(MAX_ANSWER, decode_content=True)
+                text = start.decode("utf-8", "replace").strip()
+                seen.append((response.status_code, text or response.reason))
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            seen.append((None, str(error)))
+
+    if any(thread.name == THREAD for thread in threading.enumerate()):
+        return None, "the last report is not answered yet"
+    thread = threading.Thread(target=post, name=THREAD, daemon=True)
+    thread.start()
+    thread.join(TIMEOUT)
+    return seen[0] if seen else (None, "no answer in time")
 
 
 def signature(secret, timestamp, body):

@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..facts import newest
+from ..models import ops_agent
 
 
 class Console:
@@ -21,6 +23,8 @@ class Console:
     def __init__(self):
         self.status, self.answer = 200, "OK"
         self.requests = []
+        self.goes_on = threading.Event()
+        self.goes_on.set()
 
     @contextmanager
     def serve(self):
@@ -32,6 +36,9 @@ class Console:
                 console.requests.append((self.headers, body))
                 self.send_response(console.status)
                 self.end_headers()
+                # Piece by piece, so that no single one is waited for in vain.
+                while not console.goes_on.wait(0.1):
+                    self.wfile.write(b" ")
                 self.wfile.write(console.answer.encode())
 
             def log_message(self, *arguments):
@@ -75,6 +82,28 @@ class TestAgent(TransactionCase):
         self.assertNotIn(b"s3cret", body)
         self.assertEqual(self.agent.answer, "Accepted.")
         self.assertTrue(self.agent.accepted_at)
+
+    def test_answer_without_an_end_holds_up_nobody(self):
+        self.console.goes_on.clear()
+        self.addCleanup(self.console.goes_on.set)
+        self.patch(ops_agent, "TIMEOUT", 1)
+        begin = time.monotonic()
+        self.report()
+        self.assertIn("can't be reached", self.agent.answer)
+        self.report()
+        self.assertLess(time.monotonic() - begin, 5)
+        self.assertEqual(len(self.console.requests), 1, "a second one would wait as well")
+        self.console.goes_on.set()
+        for thread in threading.enumerate():
+            if thread.name == ops_agent.THREAD:
+                thread.join(10)
+        self.report()
+        self.assertEqual(self.agent.answer, "Accepted.")
+
+    def test_long_answer_is_cut(self):
+        self.console.status, self.console.answer = 502, "x" * 1_000_000
+        self.report()
+        self.assertEqual(self.agent.answer, "502: " + "x" * ops_agent.MAX_ANSWER)
 
     def test_facts(self):
         self.report()
