@@ -35,8 +35,10 @@ lock: ## Write the lock files anew, with today's versions
 verify: ## Go through the verification steps, and say which don't exist yet
 	@$(PYTHON) tools/verify.py
 
-bench: ## Measure what checks cost (ARGS for one file in tests/bench, MINUTES a phase)
-	@$(PYTHON) tools/test.py $(or $(ARGS),tests/bench/host_budget.py tests/bench/health/engine.py) -s
+BENCHES := host_budget health/engine health/verdicts health/uptime health/status_page health/end_to_end
+
+bench: ## Measure what checks cost, in an hour (ARGS for one file in tests/bench, MINUTES a phase)
+	@$(PYTHON) tools/test.py $(or $(ARGS),$(BENCHES:%=tests/bench/%.py)) -s
 
 screenshots: ## Make the pictures in docs/images
 	@$(PYTHON) tools/screenshots.py

@@ -8,17 +8,14 @@ import json
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-import requests
 
+from tests.bench.health.blackbox import Blackbox
 from tests.bench.health.peers import peers  # noqa: F401 - a fixture
 from tests.bench.health.web_farm import ADDRESSES, WORD, web_farm
-from tests.bench.processes import cpu_seconds, peak_memory
-from tests.harness.processes import free_port, wait_until
+from tests.bench.processes import peak_memory
 from tests.probes.conftest import ADDON, authority  # noqa: F401 - a fixture
 
 sys.path.insert(0, str(ADDON))
@@ -59,59 +56,16 @@ class Engine:
         self._process.communicate()
 
 
-class Blackbox:
-    """The exporter, asked for one probe after the other as Prometheus asks it."""
-
-    def __init__(self, program, folder, bundle):
-        module = {
-            "prober": "http",
-            "timeout": "10s",
-            "http": {
-                "preferred_ip_protocol": "ip4",
-                "fail_if_body_not_matches_regexp": [WORD],
-                "tls_config": {"ca_file": str(bundle)},
-            },
-        }
-        configuration = folder / "blackbox.yml"
-        configuration.write_text(json.dumps({"modules": {"page": module}}))
-        address = f"127.0.0.1:{free_port()}"
-        self._url = f"http://{address}"
-        self._process = subprocess.Popen(
-            [
-                program,
-                f"--config.file={configuration}",
-                f"--web.listen-address={address}",
-                "--log.level=error",
-            ]
-        )
-        wait_until(self._answers, 10, "the start of the exporter")
-
-    def _answers(self):
-        try:
-            return requests.get(f"{self._url}/-/healthy", timeout=1).ok
-        except requests.ConnectionError:
-            return False
-
-    def round(self, urls):
-        """Have all targets probed and return what that took, in CPU seconds and seconds."""
-        # The cost of asking and of reading the answers is not counted: it is ours.
-        questions = [
-            Target(
-                key=url,
-                url=f"{self._url}/probe?{urlencode({'module': 'page', 'target': url})}",
-                body_contains="probe_success 1",
-            )
+def ask(blackbox, urls):
+    """Have the exporter probe all targets. What asking it costs is not counted: it is ours."""
+    return run(
+        [
+            Target(key=url, url=blackbox.question(url, "page"), body_contains="probe_success 1")
             for url in urls
-        ]
-        before, began = cpu_seconds(self._process.pid), time.monotonic()
-        results = list(run(questions, concurrency=100, per_host=100))
-        assert {result.verdict for result in results} == {"up"}
-        self.peak = peak_memory(self._process.pid)
-        return cpu_seconds(self._process.pid) - before, time.monotonic() - began
-
-    def close(self):
-        self._process.terminate()
-        self._process.wait(10)
+        ],
+        concurrency=100,
+        per_host=100,
+    )
 
 
 def show(scheme, ours, theirs, engine, blackbox):
@@ -136,11 +90,14 @@ def test_cpu_beside_blackbox(scheme, peers, authority, tmp_path, monkeypatch):  
     with web_farm(peers / "usr/sbin/nginx", tmp_path, certificate) as urls:
         engine = Engine(urls)
         program = peers / "usr/bin/prometheus-blackbox-exporter"
-        blackbox = Blackbox(program, tmp_path, authority.bundle)
+        page = {"fail_if_body_not_matches_regexp": [WORD]}
+        blackbox = Blackbox(program, tmp_path, authority.bundle, {"page": page})
         try:
             engine.round()
-            blackbox.round(urls)
-            pairs = [(engine.round(), blackbox.round(urls)) for _round in range(ROUNDS)]
+            blackbox.round(ask(blackbox, urls))
+            pairs = [
+                (engine.round(), blackbox.round(ask(blackbox, urls))) for _round in range(ROUNDS)
+            ]
         finally:
             engine.close()
             blackbox.close()
