@@ -4,11 +4,13 @@ A job pings when it has succeeded; it may also say when it starts, that it faile
 remembering. The rules are those of healthchecks.io (https://healthchecks.io/docs/).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .cron_schedule import CronSchedule
 from .self_checks import Measure
+
+SOON = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Pings:
     :param duration_ms: milliseconds that run took, if it told when it started
     :param note: what that run sent along
     :param log: what was sent since
+    :param unjudged: a failure before, if nobody has looked since
     """
 
     started_at: datetime | None = None
@@ -31,6 +34,7 @@ class Pings:
     duration_ms: float | None = None
     note: str = ""
     log: str = ""
+    unjudged: "Pings | None" = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,9 @@ class Rhythm:
     def judge(self, pings: Pings, now: datetime) -> Measure:
         """The verdict on a job, and when it has to be looked at again if it stays silent."""
         grace = timedelta(seconds=self.grace)
+        if pings.unjudged and not pings.failed:
+            # What follows of it follows first, however soon the job succeeded again.
+            return replace(self.judge(pings.unjudged, now), due_in=SOON)
         if pings.failed:
             code = "" if pings.exit_code is None else f" with exit code {pings.exit_code}"
             return Measure(

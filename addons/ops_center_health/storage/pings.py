@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import defaultdict
+from datetime import datetime
 
 from odoo.tools import SQL
+from odoo.tools.sql import column_exists
 
 from ..heartbeat import Pings
 from .clock import NOW
@@ -26,6 +28,14 @@ def create_table(cr):
             log varchar NOT NULL DEFAULT ''
         ) WITH (fillfactor = 70)
     """)
+    if not column_exists(cr, "ops_health_ping", "unjudged_at"):
+        # A failure that was followed by a success before anybody looked.
+        cr.execute("""
+            ALTER TABLE ops_health_ping
+                ADD COLUMN unjudged_at timestamp,
+                ADD COLUMN unjudged_code smallint,
+                ADD COLUMN unjudged_note varchar
+        """)
 
 
 def find(cr, token):
@@ -71,11 +81,25 @@ def add_end(cr, check_id, run_id, note, failed, exit_code):
     :param str note: what the job sent along; without it, what it said during the run
     """
     is_this_run = SQL("run_id IS NOT DISTINCT FROM %s", run_id)
+    is_unjudged = SQL(
+        """
+        failed AND EXISTS (
+            SELECT 1
+              FROM ops_health_check_state AS state
+              JOIN ops_health_check AS checks ON checks.id = state.check_id
+             WHERE state.check_id = ops_health_ping.check_id AND checks.state != 'paused'
+                   AND state.last_at < ops_health_ping.ended_at
+        )
+        """
+    )
     _write_ping(
         cr,
         check_id,
         SQL(
             """
+            unjudged_at = CASE WHEN %(is_unjudged)s THEN ended_at ELSE unjudged_at END,
+            unjudged_code = CASE WHEN %(is_unjudged)s THEN exit_code ELSE unjudged_code END,
+            unjudged_note = CASE WHEN %(is_unjudged)s THEN note ELSE unjudged_note END,
             duration_ms = CASE WHEN %(is_this_run)s
                                THEN extract(epoch FROM %(now)s - started_at) * 1000 END,
             started_at = CASE WHEN %(is_this_run)s OR %(ends_all)s THEN NULL ELSE started_at END,
@@ -86,6 +110,7 @@ def add_end(cr, check_id, run_id, note, failed, exit_code):
             log = ''
             """,
             is_this_run=is_this_run,
+            is_unjudged=is_unjudged,
             now=NOW,
             ends_all=failed or run_id is None,
             failed=failed,
@@ -119,11 +144,22 @@ def latest(cr, check_ids):
     [now] = cr.fetchone()
     cr.execute(
         """
-        SELECT check_id, started_at, ended_at, failed, exit_code, duration_ms, note, log
-          FROM ops_health_ping
-         WHERE check_id = ANY(%s)
+        SELECT ping.check_id, started_at, ended_at, failed, exit_code, duration_ms, note, log,
+               CASE WHEN unjudged_at > state.last_at
+                    THEN json_build_array(unjudged_at, unjudged_code, unjudged_note) END
+          FROM ops_health_ping AS ping
+          JOIN ops_health_check_state AS state ON state.check_id = ping.check_id
+         WHERE ping.check_id = ANY(%s)
         """,
         [list(check_ids)],
     )
-    said = {row.pop("check_id"): Pings(**row) for row in cr.dictfetchall()}
-    return now, defaultdict(Pings, said)
+    said = defaultdict(Pings)
+    for check_id, *values, unjudged in cr.fetchall():
+        said[check_id] = Pings(*values, unjudged=unjudged and _failure(*unjudged))
+    return now, said
+
+
+def _failure(ended_at, exit_code, note):
+    return Pings(
+        ended_at=datetime.fromisoformat(ended_at), failed=True, exit_code=exit_code, note=note
+    )

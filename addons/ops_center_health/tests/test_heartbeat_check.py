@@ -41,7 +41,7 @@ class TestHeartbeatCheck(HealthCase, HttpCase):
         """Move all that is known of the check into the past, and let the worker look."""
         self.env.flush_all()
         for table, columns in (
-            ("ops_health_ping", ("started_at", "ended_at")),
+            ("ops_health_ping", ("started_at", "ended_at", "unjudged_at")),
             ("ops_health_check_state", ("next_run", "last_at")),
         ):
             for column in columns:
@@ -82,6 +82,30 @@ class TestHeartbeatCheck(HealthCase, HttpCase):
         self.ping_and_run("/fail", data=b"disk full, password=hunter2\x00")
         self.assertEqual(self.check.state, "down")
         self.assertEqual(self.check.incident_ids.evidence, "disk full, password=***")
+
+    def test_failure_counts_though_a_success_follows_before_anybody_looks(self):
+        self.ping_and_run()
+        self.pass_time(1)
+        self.ping("/7", data="disk full")
+        self.ping_and_run()
+        self.assertEqual(self.check.state, "down")
+        self.assertIn("exit code 7", self.check.last_message)
+        self.assertEqual(self.check.incident_ids.evidence, "disk full")
+        self.pass_time(1)
+        self.assertEqual(self.check.state, "up")
+        self.assertEqual(self.check.incident_ids.state, "resolved")
+        self.ping_and_run()
+        self.assertEqual(len(self.check.incident_ids), 1)
+
+    def test_failure_of_a_paused_job_is_not_told_afterwards(self):
+        self.ping_and_run()
+        self.pass_time(1)
+        self.check.action_pause()
+        self.ping("/fail")
+        self.ping()
+        self.check.action_resume()
+        self.run_due()
+        self.assertEqual(self.check.state, "up")
 
     def test_exit_code_decides(self):
         self.ping_and_run("/0")
