@@ -46,3 +46,46 @@ def test_upkeep_waits_shortly_for_a_dump_and_samples_go_on(database):
     assert databases.execute(
         database, "SELECT count(*) FROM ops_health_sample WHERE check_id = 1 AND at >= %s", [now]
     ) == [(2,)]
+
+
+@pytest.mark.expected_log_errors("bad query: .*DETACH PARTITION", r"Failed .*\._gc_samples\(\)")
+def test_a_dump_keeps_only_its_own_step_of_the_upkeep_waiting(
+    database, odoo_config, monkeypatch, caplog
+):
+    from odoo.api import SUPERUSER_ID, Environment  # noqa: PLC0415 - only a run with Odoo has it
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.sql_db import close_db, db_connect  # noqa: PLC0415
+
+    from odoo.addons.ops_center_health.storage import samples  # noqa: PLC0415
+
+    long_ago = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=401)
+    sample = dict.fromkeys(samples.COLUMNS) | {"check_id": 1, "verdict": "up", "at": long_ago}
+    partition = f"ops_health_sample_{long_ago:%Y%m%d}"
+    exists = "SELECT to_regclass(%s) IS NOT NULL"
+    with db_connect(database).cursor() as cr:
+        samples.add(cr, [sample])
+        cr.execute("INSERT INTO ops_health_log_error VALUES (%s, 'worker', 1, 'Old')", [long_ago])
+    # Else the modules' own tests would run while the registry loads.
+    monkeypatch.setitem(odoo_config, "test_enable", False)
+    registry = Registry(database)
+
+    def upkeep():
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {"cron_id": 1})
+            env["ir.autovacuum"]._run_vacuum_cleaner()
+
+    dump = psycopg2.connect(dbname=database)
+    with dump, dump.cursor() as reading:
+        reading.execute("LOCK TABLE ops_health_sample IN ACCESS SHARE MODE")
+        upkeep()
+        assert databases.execute(database, exists, [partition]) == [(True,)]
+        assert not databases.execute(
+            database, "SELECT 1 FROM ops_health_log_error WHERE message = 'Old'"
+        )
+    dump.close()
+    told = [record for record in caplog.records if record.message.startswith("Failed ")]
+    assert len(told) == 1
+    upkeep()
+    assert databases.execute(database, exists, [partition]) == [(False,)]
+    Registry.delete(database)
+    close_db(database)

@@ -69,17 +69,29 @@ class OpsHealthSample(models.Model):
                 return 0.0
         return None
 
+    # The steps are methods of their own: who reads all samples for hours, as a dump does, makes
+    # some of them fail, and Odoo's upkeep tells of each and goes on with the next.
+
+    @api.autovacuum
+    def _gc_add_partitions(self):
+        """Make the partitions of the coming days."""
+        run_in_new_transaction(self.env, lambda env: samples.add_coming_partitions(env.cr))
+
     @api.autovacuum
     def _gc_samples(self):
-        """Make the partitions of the coming days, drop what is too old."""
         retention = self._retention()
-        for upkeep in (
-            samples.add_coming_partitions,
-            lambda cr: samples.drop_old_partitions(cr, retention),
-            lambda cr: log_errors.delete_old(cr, retention),
-            lambda cr: rollups.delete_old_hours(cr, HOURS_RETENTION),
-        ):
-            run_in_new_transaction(self.env, lambda env, upkeep=upkeep: upkeep(env.cr))
+        run_in_new_transaction(self.env, lambda env: samples.drop_old_partitions(env.cr, retention))
+
+    @api.autovacuum
+    def _gc_log_errors(self):
+        retention = self._retention()
+        run_in_new_transaction(self.env, lambda env: log_errors.delete_old(env.cr, retention))
+
+    @api.autovacuum
+    def _gc_rollups(self):
+        run_in_new_transaction(
+            self.env, lambda env: rollups.delete_old_hours(env.cr, HOURS_RETENTION)
+        )
 
     @api.model
     def _retention(self):

@@ -206,7 +206,7 @@ class TestRollups(HealthCase):
                 [check.id],
             )
         with self.worker_transactions():
-            self.env["ops.health.sample"]._gc_samples()
+            self.env["ops.health.sample"]._gc_rollups()
         self.assertEqual(len(self.rows(check)), 2)
         self.assertEqual(len(self.rows(check, "day")), 3)
 
