@@ -1,5 +1,8 @@
+import logging
 import time
 from datetime import timedelta
+
+from psycopg2.errors import LockNotAvailable
 
 from odoo import api, fields, models
 from odoo.tools import drop_view_if_exists
@@ -8,9 +11,12 @@ from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 
 from ..storage import log_errors, rollups, samples
 
+_logger = logging.getLogger(__name__)
+
 RETENTION_DAYS = 5  # by default, so that twenty checks take less than 20 MB
 HOURS_RETENTION = timedelta(days=400)
 PASS = 15  # seconds
+TRY_AGAIN = timedelta(hours=1)
 
 
 class OpsHealthSample(models.Model):
@@ -69,8 +75,8 @@ class OpsHealthSample(models.Model):
                 return 0.0
         return None
 
-    # The steps are methods of their own: who reads all samples for hours, as a dump does, makes
-    # some of them fail, and Odoo's upkeep tells of each and goes on with the next.
+    # The steps are methods of their own: when one of them fails, Odoo's upkeep tells of it and goes
+    # on with the next.
 
     @api.autovacuum
     def _gc_add_partitions(self):
@@ -80,7 +86,17 @@ class OpsHealthSample(models.Model):
     @api.autovacuum
     def _gc_samples(self):
         retention = self._retention()
-        run_in_new_transaction(self.env, lambda env: samples.drop_old_partitions(env.cr, retention))
+        try:
+            run_in_new_transaction(
+                self.env, lambda env: samples.drop_old_partitions(env.cr, retention)
+            )
+        except LockNotAvailable:
+            # A dump at the time of each upkeep would keep all samples for ever.
+            _logger.warning(
+                "Old health samples can't be dropped while somebody reads them all, such as"
+                " pg_dump. Odoo's upkeep will run again in an hour."
+            )
+            self.env.ref("base.autovacuum_job")._trigger(fields.Datetime.now() + TRY_AGAIN)
 
     @api.autovacuum
     def _gc_log_errors(self):

@@ -78,6 +78,7 @@ def drop_old_partitions(cr, retention):
     """Drop the partitions that are older than the retention, in no time and without residue.
 
     :param timedelta retention: how long samples are kept
+    :raise psycopg2.errors.LockNotAvailable: somebody reads all samples at the moment
     """
     cr.execute(SQL("SELECT (%s - %s)::date", NOW, retention))
     [first_kept] = cr.fetchone()
@@ -88,7 +89,10 @@ def drop_old_partitions(cr, retention):
     old = sorted(name for [name] in cr.fetchall() if name < _partition(first_kept))
     cr.execute(LOCK_TIMEOUT)
     for name in old:
-        cr.execute(SQL("ALTER TABLE ops_health_sample DETACH PARTITION %s", SQL.identifier(name)))
+        cr.execute(
+            SQL("ALTER TABLE ops_health_sample DETACH PARTITION %s", SQL.identifier(name)),
+            log_exceptions=False,
+        )
         cr.execute(SQL("DROP TABLE %s", SQL.identifier(name)))
     cr.execute(NO_LOCK_TIMEOUT)
 
