@@ -175,7 +175,11 @@ class Worker:
         connection = cr.connection
         if not connection.notifies:
             timeout = PAUSE if self._pause else BEAT_EVERY
-            select.select([connection, self._awakened], [], [], timeout)
+            # Not `select`, which knows no more than a thousand files.
+            poll = select.poll()
+            for source in (connection, self._awakened):
+                poll.register(source, select.POLLIN)
+            poll.poll(timeout * 1000)
             connection.poll()
         topics = {notify.payload for notify in connection.notifies}
         connection.notifies.clear()

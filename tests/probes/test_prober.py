@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import socket
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from .support import open_files, target
 
 @pytest.fixture
 def prober():
-    prober = Prober(concurrency=50, per_host=4)
+    prober = Prober(per_host=4)
     yield prober
     prober.close()
 
@@ -71,6 +72,31 @@ def test_whoever_waits_too_long_for_his_turn_is_not_blamed(web, prober, monkeypa
     assert [result.error for result in results[:2]] == ["unfinished"] * 2
     assert [result.verdict for result in results[:2]] == ["unknown"] * 2
     assert [result.error for result in results[2:]] == ["timeout"] * 4
+
+
+def test_thousands_are_under_way_at_a_time():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    count, timeout = 2500, 4
+    with contextlib.ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        # They are connected with the system, which nobody asks for the connections.
+        ports = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=600))
+            for _server in range(5)
+        ]
+        urls = [f"http://127.0.0.1:{server.getsockname()[1]}/" for server in ports]
+        prober = Prober(per_host=count)
+        stack.callback(prober.close)
+        began = time.monotonic()
+        prober.add(
+            (number, target(urls[number % 5], timeout=timeout), 0) for number in range(count)
+        )
+        results = take_all(prober, count, patience=30)
+        took = time.monotonic() - began
+    assert {result.error for result in results} == {"timeout"}
+    assert len(results) == count
+    assert took < 2 * timeout, "some had to wait for others"
 
 
 def test_closing_waits_for_nobody(web):

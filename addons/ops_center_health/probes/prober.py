@@ -1,25 +1,33 @@
 """An engine in a thread of its own, whose clocks nobody stops who is busy with something else."""
 
+import resource
 import threading
 from collections.abc import Hashable, Iterable
 from queue import SimpleQueue
 
-from .engine import CONCURRENCY, PER_HOST, Engine, engine
+from .engine import PER_HOST, Engine, engine
 from .result import Result
 from .target import Target
 
+CONCURRENCY = 5000  # probes at a time, each of which takes a file
+OTHER_FILES = 250  # that the process may have open
 IDLE_WAIT = 3600.0  # seconds; whoever adds a target wakes the engine
 
 
 class Prober:
     """Probes targets, each at its time, while the caller does other things.
 
-    :param concurrency: probes at a time
+    As many at a time as the process may open files, up to `CONCURRENCY`: the limit that it may
+    raise itself is raised.
+
     :param per_host: probes of one host at a time, so that it is not overrun
     """
 
-    def __init__(self, concurrency: int = CONCURRENCY, per_host: int = PER_HOST) -> None:
-        self._limits = (concurrency, per_host)
+    def __init__(self, per_host: int = PER_HOST) -> None:
+        self._limits = (
+            max(1, _permit_files(CONCURRENCY + OTHER_FILES) - OTHER_FILES),
+            per_host,
+        )
         self._inbox: SimpleQueue[tuple[Hashable, Target, float] | None] = SimpleQueue()
         self._changed = threading.Condition()
         self._left = 0
@@ -101,3 +109,13 @@ class Prober:
                     # Whoever gathers is not woken for each.
                     if is_first or self._is_done():
                         self._changed.notify_all()
+
+
+def _permit_files(wanted: int) -> int:
+    """Let the process open so many files, or as many as it may, and return how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    permitted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (permitted, hard))
+    return permitted
