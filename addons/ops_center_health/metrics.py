@@ -6,6 +6,14 @@ only, which both write in the same way.
 
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+# What the exporter of Prometheus calls the phases of a request.
+HTTP_PHASES = {
+    "dns": "resolve",
+    "connect": "connect",
+    "tls": "tls",
+    "first_byte": "processing",
+    "transfer": "transfer",
+}
 ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
@@ -48,6 +56,27 @@ def _gauges(measured):
         "probe_http_status_code",
         "The HTTP status that was answered last.",
         [(_identity(check), check["status"]) for check in seen if check["status"] is not None],
+    )
+    phases = [(check, check["phases"]) for check in seen if check["phases"]]
+    yield (
+        "probe_dns_lookup_time_seconds",
+        "How long the last look waited for the addresses of the name.",
+        [(_identity(check), times["dns"] / 1000) for check, times in phases if "dns" in times],
+    )
+    yield (
+        "probe_http_duration_seconds",
+        "How long each phase of the last request took, as far as it came.",
+        [
+            ({**_identity(check), "phase": HTTP_PHASES[phase]}, milliseconds / 1000)
+            for check, times in phases
+            for phase, milliseconds in times.items()
+            if check["kind"] == "http" and phase in HTTP_PHASES
+        ],
+    )
+    yield (
+        "probe_http_ssl",
+        "Whether the last request went over TLS.",
+        [(_identity(check), "tls" in times) for check, times in phases if check["kind"] == "http"],
     )
     yield (
         "probe_ssl_earliest_cert_expiry",

@@ -14,7 +14,8 @@ def read(cr, company_id, most, worker_silence):
     :return: a dictionary with ``workers``, ``notifications``, ``incidents`` (by severity),
         ``total`` (of checks) and ``checks``: dictionaries with ``id``, ``name``, ``environment``,
         ``kind``, ``state``, ``lateness`` (seconds), and what was seen last, as far as it is known:
-        ``verdict``, ``latency_ms``, ``status``, ``expires`` (seconds since 1970)
+        ``verdict``, ``latency_ms``, ``status``, ``phases`` (milliseconds by name), ``expires``
+        (seconds since 1970)
     """
     cr.execute(
         SQL(
@@ -37,6 +38,7 @@ def read(cr, company_id, most, worker_silence):
                        CASE WHEN look.missed_at IS NULL THEN state.last_latency_ms END
                        AS latency_ms,
                        CASE WHEN look.missed_at IS NULL THEN sample.status END AS status,
+                       CASE WHEN look.missed_at IS NULL THEN state.last_phases END AS phases,
                        (certificate.certificate->>'chain_not_after')::float AS expires,
                        CASE WHEN watched.paused OR state.lease_until > %(now)s THEN 0
                             ELSE greatest(0, extract(epoch FROM %(now)s - state.next_run))

@@ -42,7 +42,9 @@ class TestMetrics(HealthCase, HttpCase):
         """The samples of a metric: values by the state or severity, or None, for our check."""
         families = {family.name: family for family in parse_plain(self.fetch().text)}
         return {
-            sample.labels.get("state") or sample.labels.get("severity"): sample.value
+            next(filter(None, map(sample.labels.get, ("state", "severity", "phase"))), None): (
+                sample.value
+            )
             for sample in families[name].samples
             if sample.labels.get("id", str(self.check.id)) == str(self.check.id)
         }
@@ -82,6 +84,15 @@ class TestMetrics(HealthCase, HttpCase):
         self.assertEqual(self.series("probe_http_status_code"), {None: 500})
         self.assertEqual(self.series("ops_health_check_state"), {"down": 1})
         self.assertEqual(self.series("ops_health_incidents_open"), {"critical": 1, "warning": 0})
+
+    def test_tells_how_long_each_phase_took(self):
+        self.run_now(self.check)
+        phases = self.series("probe_http_duration_seconds")
+        self.assertEqual(phases.keys(), {"resolve", "connect", "processing", "transfer"})
+        total = self.series("probe_duration_seconds")[None]
+        self.assertAlmostEqual(sum(phases.values()), total, delta=0.001)
+        self.assertEqual(self.series("probe_dns_lookup_time_seconds"), {None: phases["resolve"]})
+        self.assertEqual(self.series("probe_http_ssl"), {None: 0})
 
     def test_tells_when_the_first_certificate_expires(self):
         certificate = {"fingerprint": "ab", "not_after": 1800000000, "chain_not_after": 1790000000}
