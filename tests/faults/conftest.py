@@ -63,7 +63,7 @@ def bind(name):
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(module_database):
     """A running PostgreSQL server that may be stopped, with a copy of the template."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(REPOSITORY / "tools")
@@ -76,7 +76,8 @@ def cluster():
     server.start()
     try:
         server_environment = {**os.environ, **server.variables}
-        dump = ["pg_dump", "--no-owner", databases.template_name()]
+        # Not of the template: while somebody reads that, nobody can clone it.
+        dump = ["pg_dump", "--no-owner", module_database]
         with subprocess.Popen(dump, stdout=subprocess.PIPE) as dumping:
             for command in (
                 ["dropdb", "--if-exists", "--force", server.database],
