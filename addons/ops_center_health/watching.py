@@ -278,6 +278,7 @@ class Watcher:
         self._seen = [(claim, _acquit(claim.watch, outcome)) for claim, outcome in self._seen]
         self._changes |= run_in_new_transaction(env, _store, self._seen)
         self._seen = []
+        crash_point("stored")
 
     # === REACT === #
 

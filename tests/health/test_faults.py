@@ -2,12 +2,13 @@
 
 import os
 import resource
+import time
 
 from tests.fakes.http_target import HttpTarget
 from tests.harness import databases
 from tests.harness.processes import wait_until
 
-from .test_watching import create_checks
+from .test_watching import announce_incidents, create_checks
 
 WORKER_FAULTS = (
     "bad query",  # Odoo's word for whatever was asked when the connection ended
@@ -20,11 +21,18 @@ WORKER_FAULTS = (
 )
 
 
+def first_free_file(pid):
+    """Return the number that the next file which a process opens will have, a moment later."""
+    time.sleep(0.02)
+    taken = set(map(int, os.listdir(f"/proc/{pid}/fd")))
+    return min(set(range(len(taken) + 1)) - taken)
+
+
 def no_more_files(pid):
     """Let a process open nothing more; return what lets it again."""
     limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    taken = set(map(int, os.listdir(f"/proc/{pid}/fd")))
-    first_free = min(set(range(len(taken) + 1)) - taken)
+    # What a probe has open for a moment would be free again later.
+    first_free = min(first_free_file(pid) for _look in range(50))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (first_free, limits[1]))
     return lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
 
@@ -63,6 +71,7 @@ def test_our_own_faults_open_no_incident_and_results_go_on(database, start_serve
         }
         server.session()("res.company", "write", [1], {"ops_allowed_networks": "127.0.0.0/8, ::1"})
         checks = [number, *server.session()("ops.health.check", "create", [named])]
+        channel = announce_incidents(server)
         worker = start_worker(database)
         worker.expect_errors(*WORKER_FAULTS)
         server.expect_errors(*WORKER_FAULTS)
@@ -91,4 +100,8 @@ def test_our_own_faults_open_no_incident_and_results_go_on(database, start_serve
         wait_until(lambda: count(["up"]) == 2, 30, "the end of the outage")
     assert query("SELECT check_id FROM ops_health_incident ORDER BY 1") == [
         (check,) for check in sorted(checks)
+    ]
+    told = "SELECT res_id, channel_id, level FROM ops_notification ORDER BY res_id, id"
+    assert [message for _incident, *message in query(told)] == [
+        [channel, level] for _check in checks for level in ("danger", "success")
     ]

@@ -40,6 +40,17 @@ def create_checks(server, url, count=1, **values):
     return call("ops.health.check", "create", [{"name": f"{n}", **check} for n in range(count)])
 
 
+def announce_incidents(server):
+    """Have incidents be told, as a task for the administrator; return the channel."""
+    call = server.session()
+    # The template's marker of the original belongs to another database name.
+    call("ops.instance", "action_bind", [])
+    [admin] = call("res.users", "search", [["login", "=", "admin"]])
+    values = {"name": "Tasks", "kind": "activity", "user_ids": [[6, 0, [admin]]]}
+    [channel] = call("ops.notification.channel", "create", [values])
+    return channel
+
+
 def test_first_heartbeats_come_within_ten_seconds(database, query, start_server, start_worker):
     server = start_server(database)
     start_worker(database, arguments=["--http-port", str(server.port)])
@@ -93,23 +104,44 @@ def test_two_workers_notice_an_outage_and_its_end_once(
 
 
 @pytest.mark.usefixtures("probe_nothing_else")
-def test_checks_of_a_dead_worker_are_taken_over(
+def test_what_dead_workers_began_is_done_by_others_and_told_once(
     database, query, target, start_server, start_worker
 ):
-    # Without scheduled actions, which would look in the place of the worker that dies.
+    # Without scheduled actions, which would look in the place of a worker that dies.
     server = start_server(database, arguments=["--max-cron-threads=0"])
-    [check] = create_checks(server, target.url("/status/200"))
+    channel = announce_incidents(server)
+    [check] = create_checks(server, target.url("/status/500"), failure_threshold=1)
+    samples = "SELECT count(*) FROM ops_health_sample WHERE check_id = %s"
+    state = "SELECT state FROM ops_health_check WHERE id = %s"
+
     worker = start_worker(database, environment={"OPS_CRASHPOINT": "claimed"})
     assert worker.process.wait(60) == 9, worker.tail()
-    assert not query("SELECT 1 FROM ops_health_sample WHERE check_id = %s", check)
+    assert query(samples, check) == [(0,)]
     # What nobody does but the clock: the lease comes to its end.
     query("UPDATE ops_health_check_state SET lease_until = now() AT TIME ZONE 'UTC'")
+
+    worker = start_worker(database, environment={"OPS_CRASHPOINT": "stored"})
+    assert worker.process.wait(60) == 9, worker.tail()
+    assert query(samples, check) == [(1,)]
+    assert query(state, check) == [("unknown",)]
+
     start_worker(database)
+    wait_until(lambda: query(state, check) == [("down",)], 60, "the outage being noticed")
+    looks = query(samples, check)
+    wait_until(lambda: query(samples, check) > looks, 30, "further looks")
     wait_until(
-        lambda: query("SELECT 1 FROM ops_health_sample WHERE check_id = %s", check),
-        60,
-        "the probe by another worker",
+        lambda: query("SELECT 1 FROM ops_notification WHERE state = 'done'"), 30, "the message"
     )
+    assert query("SELECT check_id FROM ops_health_incident") == [(check,)]
+    assert query("SELECT channel_id FROM ops_notification") == [(channel,)]
+    # Each lease that was not lost led to one sample.
+    [(leases, running)] = query(
+        "SELECT fence, (lease_until IS NOT NULL)::int FROM ops_health_check_state"
+        " WHERE check_id = %s",
+        check,
+    )
+    [(stored,)] = query(samples, check)
+    assert leases - running - 2 <= stored <= leases - 1
 
 
 @pytest.mark.usefixtures("probe_nothing_else")

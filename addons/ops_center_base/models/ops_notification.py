@@ -64,12 +64,15 @@ class OpsNotification(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _notify(self, name, *, company, level="warning", body="", record=None, key, also=()):
+    def _notify(
+        self, name, *, company, level="warning", heard=None, body="", record=None, key, also=()
+    ):
         """Queue a message in every channel of the company that wants messages of the level.
 
         :param str name: subject, plain text
         :param company: the `res.company` it concerns
         :param str level: info, success, warning or danger
+        :param str heard: the level of what it is the end of: whoever wanted that gets it, no others
         :param str body: plain text
         :param record: the document that it is about
         :param str key: the same key again does not notify again
@@ -79,7 +82,9 @@ class OpsNotification(models.Model):
         # Which channels there are is no matter of what the current user may see.
         channels = self.env["ops.notification.channel"].sudo().with_company(company)
         channels = channels.search([("company_id", "=", company.id)])
-        wanting = channels.filtered(lambda channel: channel in also or channel._wants(level))
+        wanting = channels.filtered(
+            lambda channel: channel in also or channel._wants(heard or level)
+        )
         return wanting._enqueue(name, level=level, body=body, record=record, key=key)
 
     def _send(self):

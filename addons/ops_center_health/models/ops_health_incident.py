@@ -185,19 +185,22 @@ class OpsHealthIncident(models.Model):
         """Put it on the timeline and tell the channels."""
         self.ensure_one()
         title, message = self._news(kind)
+        weight = LEVEL[self.severity]
+        level = "success" if self.state == "resolved" else weight
         self.env["ops.event"]._record(
             kind,
             title,
             environment=self.environment_id,
             record=self,
-            level="success" if self.state == "resolved" else LEVEL[self.severity],
+            level=level,
             detail=message,
         )
         # Who was woken by the incident wants to know that it is over, whatever else they mute.
         self.env["ops.notification"].sudo()._notify(
             f"{self.environment_id.display_name}: {title}",
             company=self.company_id,
-            level=LEVEL[self.severity],
+            level=level,
+            heard=weight,
             body=message if self.state == "resolved" else self._alarm_text(),
             record=self,
             key=f"{self.id}-{kind}-{self.severity}",

@@ -10,6 +10,7 @@ from . import samples
 from .clock import NOW
 from .intervals import UNSEEN_SINCE
 
+CLOCK_TOLERANCE = 60  # seconds
 LEASE_MARGIN = 30  # seconds for storing a result after the probe's own timeout
 
 # The state of a check (`checks`). Nobody knows that of a suppressed one once what it depends on is
@@ -26,6 +27,22 @@ HELD_STATE = SQL("""
          THEN 'unknown' ELSE checks.state
     END
 """)
+
+# The clock was set back since: nobody plans that far ahead, and nobody would look until then. What
+# heartbeats are due for may be weeks away.
+NEXT_RUN_IS_WRONG = SQL(
+    """
+    (checks.kind != 'heartbeat'
+     AND state.next_run > %s + (checks.interval + %s) * interval '1 second')
+    """,
+    NOW,
+    CLOCK_TOLERANCE,
+)
+LEASE_IS_WRONG = SQL(
+    "state.lease_until > %s + (checks.timeout + %s) * interval '1 second'",
+    NOW,
+    LEASE_MARGIN + CLOCK_TOLERANCE,
+)
 
 RESULT_COLUMNS = (
     "check_id",
@@ -206,8 +223,9 @@ def claim_due(cr, owner, limit, ahead=0.0):
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
                   JOIN ops_environment AS environment ON environment.id = checks.environment_id
-                 WHERE state.next_run - %(ahead)s <= %(now)s
-                   AND (state.lease_until IS NULL OR state.lease_until <= %(now)s)
+                 WHERE (state.next_run - %(ahead)s <= %(now)s OR %(next_run_is_wrong)s)
+                   AND (state.lease_until IS NULL OR state.lease_until <= %(now)s
+                        OR %(lease_is_wrong)s)
                    AND checks.active AND checks.state != 'paused' AND environment.active
               ORDER BY state.next_run
                  LIMIT %(limit)s
@@ -221,7 +239,8 @@ def claim_due(cr, owner, limit, ahead=0.0):
              WHERE state.check_id = due.check_id
          RETURNING state.check_id, state.fence, state.revision, due.state, due.company_id,
                    due.unseen_since, state.recent, due.is_flapping,
-                   extract(epoch FROM state.next_run - %(now)s)::float AS due_in,
+                   least(extract(epoch FROM state.next_run - %(now)s), %(most_ahead)s)::float
+                       AS due_in,
                    extract(epoch FROM %(now)s - state.last_at)::float AS since_last
             """,
             now=NOW,
@@ -230,7 +249,10 @@ def claim_due(cr, owner, limit, ahead=0.0):
             margin=LEASE_MARGIN,
             limit=limit,
             ahead=_ahead(ahead),
+            most_ahead=ahead,
             owner=owner,
+            next_run_is_wrong=NEXT_RUN_IS_WRONG,
+            lease_is_wrong=LEASE_IS_WRONG,
         ),
         log_exceptions=False,
     )

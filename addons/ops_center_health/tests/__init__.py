@@ -4,6 +4,7 @@ from . import test_certificate_check
 from . import test_check_list
 from . import test_check_look
 from . import test_checks_as_code
+from . import test_clock
 from . import test_cron_schedule
 from . import test_dead_man
 from . import test_dependency

@@ -1,0 +1,78 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..storage import intervals, states
+from .common import HealthCase
+
+HOUR = 3600  # seconds
+
+
+@tagged("post_install", "-at_install")
+class TestClock(HealthCase):
+    """The clock of the database server is set, by an hour."""
+
+    def setUp(self):
+        super().setUp()
+        self.check = self.create_check(interval=60)
+
+    def set_clock(self, seconds):
+        """Have all that is known of the check be older by so many seconds."""
+        self.env.flush_all()
+        for table, columns in (
+            ("ops_health_check_state", ("next_run", "lease_until", "last_at")),
+            ("ops_health_interval", ("started_at",)),
+            ("ops_health_sample", ("at",)),
+        ):
+            for column in columns:
+                self.env.cr.execute(
+                    f"UPDATE {table} SET {column} = {column} - %s * interval '1 second'"  # noqa: S608
+                    " WHERE check_id = %s",
+                    [seconds, self.check.id],
+                )
+        self.env.invalidate_all()
+
+    def count_samples(self):
+        self.env.cr.execute(
+            "SELECT count(*) FROM ops_health_sample WHERE check_id = %s", self.check.ids
+        )
+        return self.env.cr.fetchone()[0]
+
+    def claim(self):
+        leases = states.claim_due(self.env.cr, "test", 1000)
+        return self.check.id in [lease["check_id"] for lease in leases]
+
+    def test_set_back_keeps_nobody_from_looking(self):
+        self.run_now(self.check)
+        looks = self.count_samples()
+        self.run_due()
+        self.assertEqual(self.count_samples(), looks, "it is not due")
+        self.set_clock(-HOUR)
+        self.run_due()
+        self.assertEqual(self.count_samples(), looks + 1)
+        self.run_due()
+        self.assertEqual(self.count_samples(), looks + 1, "the schedule is right again")
+        self.assertLess(self.check.last_lateness, 60)
+
+    def test_set_back_keeps_no_lease_of_the_dead(self):
+        states.schedule_now(self.env.cr, self.check.ids)
+        self.assertTrue(self.claim())
+        self.assertFalse(self.claim(), "somebody is at it")
+        self.set_clock(-HOUR)
+        self.assertTrue(self.claim())
+
+    def test_set_ahead_is_a_gap_and_no_storm(self):
+        self.run_now(self.check)
+        looks = self.count_samples()
+        self.set_clock(HOUR)
+        self.run_due()
+        self.run_due()
+        self.assertEqual(self.count_samples(), looks + 1)
+        self.assertEqual(self.check.state, "up")
+        self.assertFalse(self.check.incident_ids)
+        now = fields.Datetime.now()
+        [seconds] = intervals.seconds_by_state(
+            self.env.cr, self.check.ids, [now - timedelta(minutes=50), now - timedelta(minutes=10)]
+        )[self.check.id]
+        self.assertEqual(set(seconds), {"unknown"}, "nobody saw what was in that time")
