@@ -35,7 +35,7 @@ class Lookout:
         self.now = 1_000_000.0
         self.secrets = Secrets(webhook_secret="hush", token=odoo.token)
         self.content = {
-            "format": 1,
+            "format": 2,
             "name": NAME,
             "odoo": {"url": odoo.url, "database": "shop"},
             "heartbeat": "/ops/ping/x",
@@ -319,7 +319,31 @@ def test_networks_that_checks_may_not_reach_stay_closed(lookout):
     assert lookout.take() == ["the worker is dead"]
 
 
+def test_checks_are_made_as_ops_center_makes_them(lookout):
+    url = f"{lookout.odoo.url}/submit"
+    check = {"kind": "http", "url": url, "networks": ["127.0.0.0/8"]}
+    lookout.odoo.statuses["/submit"] = 404
+    request = {"method": "POST", "headers": [["X-Asked-By", "shop"]], "body": "ping"}
+    lookout.configure(
+        checks=[
+            {**check, "name": "Good", "expected_status": "404", "request": request},
+            {**check, "name": "Bad", "expectation": {"headers": [["X-Absent", ""]]}},
+        ]
+    )
+    lookout.odoo.failed = {"worker": "start the worker"}
+    lookout.look(20)
+    assert lookout.take() == ["the worker is dead", "Bad is down"]
+    assert set(lookout.odoo.posts("/submit")) == {b"ping"}
+
+
 # === SIGN OF LIFE === #
+
+
+def test_says_that_it_has_nobody_to_page(lookout):
+    lookout.configure(email=None, webhooks=[])
+    lookout.look(9)
+    [said] = set(lookout.odoo.posts("/ops/ping/x"))
+    assert b"nobody to page: add" in said
 
 
 def test_says_every_minute_that_it_is_alive(lookout):

@@ -1,12 +1,20 @@
 """A configuration that can't be used is refused in one line that says what to mend."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from probes.sentinel.configuration import ConfigurationError, Timing, parse
+from probes import Target
+from probes.address_policy import AddressPolicy
+from probes.http_expectation import HttpExpectation
+from probes.http_request import HttpRequest
+from probes.json_condition import JsonCondition
+from probes.sentinel import checks
+from probes.sentinel.configuration import Timing, parse
 from probes.sentinel.secrets import Secrets
+from probes.sentinel.section import ConfigurationError
 
-LEAST = {"format": 1, "name": "shop.example.com", "odoo": {"url": "https://shop.example.com/"}}
+LEAST = {"format": 2, "name": "shop.example.com", "odoo": {"url": "https://shop.example.com/"}}
 EMAIL = {
     "host": "mail.example.com",
     "encryption": "starttls",
@@ -49,6 +57,44 @@ def test_everything():
     assert configuration.timing == Timing(interval=1, failures=2)
 
 
+def test_a_check_arrives_as_it_left():
+    target = Target(
+        key="Shop",
+        kind="http",
+        url="https://shop.example.com/",
+        expected_status="204",
+        body_contains="x",
+        timeout=3,
+        family="ipv6",
+        verify=False,
+        max_latency_ms=500,
+        request=HttpRequest(
+            method="POST",
+            headers={"Accept": "text/html"},
+            body="y",
+            redirects="any",
+            proxy="http://proxy.example.com:3128",
+            authorities="PEM",
+        ),
+        expectation=HttpExpectation(
+            headers=(("Server", "nginx"),),
+            body_excludes="z",
+            body_pattern="a+",
+            json=(JsonCondition.parse("$.a == 1"),),
+            min_size=1,
+            max_size=100,
+        ),
+    )
+    [arrived] = read(checks=[checks.write("Shop", ("10.0.0.0/8",), target)]).checks
+    assert arrived == replace(target, allow=AddressPolicy(("10.0.0.0/8",)))
+
+
+def test_the_least_of_a_check_arrives_as_it_left():
+    target = Target(key="Mail", kind="tls", url="tls://mail.example.com:465", allow=AddressPolicy())
+    [arrived] = read(checks=[checks.write("Mail", (), target)]).checks
+    assert arrived == target
+
+
 def test_the_defaults_page_within_three_minutes():
     """The trouble begins right after a look, and every look takes as long as it may."""
     timing = Timing()
@@ -59,7 +105,7 @@ def test_the_defaults_page_within_three_minutes():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"format": 2}, '"format" must be 1'),
+        ({"format": 1}, '"format" must be 2'),
         ({"name": None}, '"name" of the configuration must be a text'),
         ({"name": 1}, '"name" of the configuration must be a text'),
         ({"odoo": None}, '"odoo" of the configuration must be an object'),
@@ -69,7 +115,19 @@ def test_the_defaults_page_within_three_minutes():
         ({"checks": {}}, '"checks" of the configuration must be a list'),
         ({"checks": ["x"]}, '"checks[0]" of the configuration must be an object'),
         ({"checks": [CHECK, {}]}, '"checks[1].name" of the configuration must be a text'),
-        ({"checks": [{**CHECK, "kind": "icmp"}]}, "'icmp' is not a kind of probe"),
+        ({"checks": [{**CHECK, "kind": "icmp"}]}, '"checks[0].kind" of the configuration must be'),
+        (
+            {"checks": [CHECK, CHECK]},
+            '"checks[1].name" of the configuration is the name of another',
+        ),
+        ({"checks": [{**CHECK, "url": "ftp://x"}]}, "must start with http:// or https://"),
+        ({"checks": [{**CHECK, "family": "ipv5"}]}, "must be one of any, ipv4, ipv6"),
+        ({"checks": [{**CHECK, "request": []}]}, '"checks[0].request" of the configuration'),
+        ({"checks": [{**CHECK, "request": {"method": "EAT"}}]}, "'EAT' is not a method"),
+        ({"checks": [{**CHECK, "request": {"headers": [["x"]]}}]}, "names with their values"),
+        ({"checks": [{**CHECK, "expectation": {"json": ["x"]}}]}, "'x' is not a condition"),
+        ({"checks": [{**CHECK, "expectation": {"body_pattern": "("}}]}, "can't be probed"),
+        ({"checks": [{**CHECK, "expectation": {"min_size": -1}}]}, "must be a number from 0."),
         ({"checks": [{**CHECK, "timeout": True}]}, '"checks[0].timeout" of the configuration'),
         ({"checks": [{**CHECK, "verify": 1}]}, "must be true or false"),
         ({"checks": [{**CHECK, "networks": ["x"]}]}, '"checks[0].networks" of the configuration'),
@@ -91,7 +149,7 @@ def test_refused(values, message):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "1"])
 def test_not_even_an_object(text):
-    with pytest.raises(ConfigurationError, match=r"not JSON|not of format 1"):
+    with pytest.raises(ConfigurationError, match=r"not JSON|not of format 2"):
         parse(text)
 
 

@@ -199,14 +199,19 @@ class OpsHome(models.AbstractModel):
         ]
 
     def _sentinel(self):
-        fix = self.env._("Set up the sentinel outside Odoo, or pause this check to do without it.")
+        sentinel = self.env["ops.health.sentinel"]
         evidence = self.env._("If Odoo, PostgreSQL or the worker dies, nobody is told.")
+        missing = self.env._(
+            "Set up the sentinel outside Odoo, or pause this check to do without it."
+        )
+        mute = self.env._("Add an email or webhook channel that wants failures.")
         return [
-            {
-                **self._need(check, "warning", evidence=evidence, fix=fix),
-                "title": self.env._("Nobody watches this Odoo from outside"),
-            }
-            for check in self.env["ops.health.sentinel"]._missing()
+            {**self._need(check, "warning", evidence=evidence, fix=fix), "title": title}
+            for check, title, fix in (
+                (sentinel._missing(), self.env._("Nobody watches this Odoo from outside"), missing),
+                (sentinel._mute(), self.env._("The sentinel has nobody to page"), mute),
+            )
+            if check
         ]
 
     def _need(self, record, level, evidence, fix):

@@ -22,6 +22,14 @@ class TestHome(TransactionCase):
         cls.env["ops.instance"]._bind()
         cls.sentinel = cls.env.ref("ops_center_health.ops_health_check_sentinel")
         cls.env["ops.health.check"]._ping(cls.sentinel.ping_token, "success")
+        cls.channel = cls.env["ops.notification.channel"].create(
+            {
+                "name": "Pager",
+                "kind": "webhook",
+                "webhook_url": "http://127.0.0.1/",
+                "company_id": cls.here.company_id.id,
+            }
+        )
 
     def _retrieve(self, user=None):
         return self.env["ops.home"].with_user(user or self.viewer).retrieve()
@@ -110,6 +118,12 @@ class TestHome(TransactionCase):
         self.sentinel.action_resume()
         self.env["ops.health.check"]._ping(self.sentinel.ping_token, "success")
         self.assertFalse(self._retrieve()["needs"])
+
+    def test_asks_for_somebody_whom_the_sentinel_can_page(self):
+        self.channel.active = False
+        [need] = self._retrieve()["needs"]
+        self.assertEqual(need["title"], "The sentinel has nobody to page")
+        self.assertIn("webhook channel", need["fix"])
 
     def test_changes_are_told_without_findings(self):
         self.env["ops.event"]._record("finding.opened", "A finding", environment=self.here)

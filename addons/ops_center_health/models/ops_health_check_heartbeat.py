@@ -46,6 +46,10 @@ class OpsHealthCheck(models.Model):
         compute="_compute_needs_sentinel",
         help="This is the heartbeat of the sentinel, which was never heard of.",
     )
+    is_sentinel_mute = fields.Boolean(
+        compute="_compute_needs_sentinel",
+        help="This is the heartbeat of the sentinel, which has nobody to page.",
+    )
 
     _rhythm_min = models.Constraint(
         f"CHECK(kind != 'heartbeat' OR (\"interval\" >= {MIN_RHYTHM} AND grace >= {MIN_RHYTHM}))",
@@ -79,9 +83,11 @@ class OpsHealthCheck(models.Model):
             check.ping_url = token and f"{check.get_base_url()}/ops/ping/{token}"
 
     def _compute_needs_sentinel(self):
-        missing = self.env["ops.health.sentinel"]._missing()
+        sentinel = self.env["ops.health.sentinel"]
+        missing, mute = sentinel._missing(), sentinel._mute()
         for check in self:
             check.needs_sentinel = check._origin in missing
+            check.is_sentinel_mute = check._origin in mute
 
     # === CRUD METHODS === #
 

@@ -11,7 +11,7 @@ from odoo.tools import config
 
 from odoo.addons.ops_center_base.transport import mask
 
-from ..probes import Target
+from ..probes.sentinel import checks as exported
 from ..probes.sentinel.configuration import FORMAT
 from ..storage import pings
 
@@ -19,11 +19,11 @@ TOKEN = "ops_center_health.sentinel_token"  # noqa: S105 - where its digest is k
 # Who installs both at once, as the compose file does, chooses the token before either runs.
 TOKEN_FILE = "OPS_CENTER_SENTINEL_TOKEN_FILE"  # noqa: S105
 SENTINEL_CHECK = "ops_center_health.ops_health_check_sentinel"
-PROBED_KINDS = ("http", "tcp")
-# What the sentinel can probe with; a check that needs more stays with Ops Center.
-EXPORTED_VALUES = ("kind", "url", "expected_status", "body_contains", "timeout", "verify")
-# What it leaves to Ops Center: the address policy has a form of its own, the rest only degrades.
-OWN_VALUES = ("key", "allow", "degraded_ms", "certificate_days")
+PAGING_KINDS = ("email", "webhook")
+# These ask Odoo itself, or its database, which the sentinel does in its own way.
+OWN_KINDS = ("self", "heartbeat", "group")
+# What operators wrote into fields that everybody may read, though it may be a secret.
+OPEN_TEXTS = ("url", "request_headers", "request_body")
 
 
 class OpsHealthSentinel(models.AbstractModel):
@@ -43,11 +43,27 @@ class OpsHealthSentinel(models.AbstractModel):
     @api.model
     def _missing(self):
         """The check of the sentinel, if none was ever heard of and nobody paused or removed it."""
-        check = self.env["ops.health.check"].search(
+        check = self._wanted()
+        return check - self._heard(check)
+
+    @api.model
+    def _mute(self):
+        """The check of the sentinel, if there is one that has nobody to page."""
+        heard = self._heard(self._wanted())
+        # A fact about the installation, not about records of the user.
+        company = self.env.ref("ops_center_base.environment_self").sudo().company_id
+        return heard.browse() if heard and self.sudo()._channels(company) else heard
+
+    @api.model
+    def _wanted(self):
+        return self.env["ops.health.check"].search(
             [("id", "in", self._check().ids), ("state", "!=", "paused")]
         )
+
+    @api.model
+    def _heard(self, check):
         _now, said = pings.latest(self.env.cr, check.ids)
-        return check.filtered(lambda check: not said[check.id].ended_at)
+        return check.filtered(lambda check: said[check.id].ended_at)
 
     @api.model
     def _renew_token(self):
@@ -79,10 +95,7 @@ class OpsHealthSentinel(models.AbstractModel):
         It tells of one company: the one that this Odoo itself belongs to.
         """
         environment = self.env.ref("ops_center_base.environment_self")
-        channels = self.env["ops.notification.channel"].search(
-            [("company_id", "=", environment.company_id.id)]
-        )
-        channels = channels.filtered(lambda channel: channel._wants("danger"))
+        channels = self._channels(environment.company_id)
         check = self._check()
         url = environment.get_base_url()
         return json.dumps(
@@ -108,6 +121,14 @@ class OpsHealthSentinel(models.AbstractModel):
         )
 
     @api.model
+    def _channels(self, company):
+        """The channels of the company that want failures and that the sentinel can use as well."""
+        channels = self.env["ops.notification.channel"].search(
+            [("company_id", "=", company.id), ("kind", "in", PAGING_KINDS)]
+        )
+        return channels.filtered(lambda channel: channel._wants("danger"))
+
+    @api.model
     def _postgresql(self):
         """Where the database server listens, None if only on a socket of its machine."""
         connection = self.env.cr.connection.info
@@ -117,38 +138,50 @@ class OpsHealthSentinel(models.AbstractModel):
 
     @api.model
     def _checks(self, company):
-        checks = self.env["ops.health.check"].search(
+        """The checks of the company as the sentinel is told of them."""
+        checks = self._watched(company).filtered(self._can_stand_in)
+        networks = company._ops_address_policy().networks
+        names = checks.mapped(_full_name)
+        return [
+            exported.write(
+                name if names.count(name) == 1 else f"{name} #{check.id}",
+                networks,
+                check._target(),
+            )
+            for check, name in zip(checks, names, strict=True)
+        ]
+
+    @api.model
+    def _left_out(self, company):
+        """The checks of the company that nobody makes while Ops Center is in trouble."""
+        checks = self._watched(company)
+        return checks - checks.filtered(self._can_stand_in)
+
+    @api.model
+    def _watched(self, company):
+        return self.env["ops.health.check"].search(
             [
                 ("company_id", "=", company.id),
-                ("kind", "in", PROBED_KINDS),
+                ("kind", "not in", OWN_KINDS),
                 ("state", "not in", ["paused", "maintenance"]),
             ]
         )
-        networks = [name.strip() for name in (company.ops_allowed_networks or "").split(",")]
-        exported = []
-        for check in checks:
-            values = check._target_values()
-            plain = Target(key=check.id, kind=check.kind, url=check.url)
-            others = {name for name, value in values.items() if value != getattr(plain, name)} - {
-                *EXPORTED_VALUES,
-                *OWN_VALUES,
-            }
-            # Credentials stay here, and whatever else the sentinel could not do as well.
-            if others or check._shows_credentials() or mask(values["url"]) != values["url"]:
-                continue
-            exported.append(
-                {
-                    "name": check.display_name,
-                    "networks": list(filter(None, networks)),
-                    **{name: values[name] for name in EXPORTED_VALUES},
-                }
-            )
-        return exported
+
+    @api.model
+    def _can_stand_in(self, check):
+        """Whether the sentinel can make this check, and without credentials, which stay here."""
+        texts = [check[name] or "" for name in OPEN_TEXTS]
+        return (
+            check.kind in exported.KINDS
+            and not check._shows_credentials()
+            and all(mask(text) == text for text in texts)
+        )
 
     @api.model
     def _email(self, company, channels):
         """The mail server that Odoo uses and who is written to, None if nobody is."""
-        partners = channels.filtered(lambda channel: channel.kind == "email").partner_ids
+        # Whoever is on call by now, too: the configuration is fetched anew every minute.
+        partners = channels.filtered(lambda channel: channel.kind == "email")._recipients()
         recipients = sorted({partner.email_formatted for partner in partners if partner.email})
         if not recipients:
             return None
@@ -171,6 +204,10 @@ class OpsHealthSentinel(models.AbstractModel):
             "encryption": "starttls" if config["smtp_ssl"] else "none",
             "user": config["smtp_user"] or "",
         }
+
+
+def _full_name(check):
+    return f"{check.display_name} ({check.environment_id.display_name})"
 
 
 def _digest(token):

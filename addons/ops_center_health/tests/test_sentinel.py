@@ -122,26 +122,77 @@ class TestSentinel(HealthCase, HttpCase):
         self.assertEqual(email.encryption, "starttls")
         self.assertEqual(email.recipients, ('"Ann" <ann@example.com>',))
 
+    def test_pages_whoever_is_on_call(self):
+        person = new_test_user(self.env, "on.call", email="on.call@example.com")
+        rota = self.env["ops.on.call.rota"].create(
+            {
+                "name": "Weeks",
+                "company_id": self.company.id,
+                "member_ids": [(0, 0, {"user_id": person.id})],
+            }
+        )
+        self.create_channel(kind="email", rota_id=rota.id)
+        [recipient] = self.fetch_configuration().email.recipients
+        self.assertIn("on.call@example.com", recipient)
+
+    def test_checks_of_the_same_name_are_told_apart(self):
+        self.environment.company_id = self.company
+        other = self.environment.copy({"name": "Other"})
+        mine = self.create_check(name="Shop")
+        theirs = self.create_check(name="Shop", environment_id=other.id)
+        again = self.create_check(name="Shop")
+        place = self.environment.display_name
+        names = {target.key for target in self.fetch_configuration().checks}
+        self.assertLessEqual(
+            {
+                f"Shop ({place}) #{mine.id}",
+                f"Shop ({place}) #{again.id}",
+                f"Shop ({theirs.environment_id.display_name})",
+            },
+            names,
+        )
+
+    def test_what_the_sentinel_can_not_make_is_named(self):
+        self.environment.company_id = self.company
+        self.create_check(name="Shop", method="POST", request_headers="Accept: text/html")
+        postgresql = self.create_check(
+            name="Database", kind="postgresql", url="postgresql://odoo@127.0.0.1/shop"
+        )
+        key = self.create_check(name="Key", request_headers="X-Api-Key: swordfish")
+        setup = self.env["ops.health.sentinel.setup"].with_user(self.manager).create({})
+        named = setup.left_out_check_ids.filtered(
+            lambda check: check.environment_id == self.environment
+        )
+        self.assertEqual(named, postgresql | key)
+
     def test_checks_go_along_without_secrets(self):
         self.environment.company_id = self.company
-        self.create_check(name="Shop", expected_status="204")
+        self.create_check(
+            name="Shop",
+            expected_status="204",
+            method="POST",
+            request_body="ping",
+            expected_json="$.ok == true",
+        )
         self.create_check(name="Database", kind="tcp", url=self.url.replace("http", "tcp"))
         self.create_check(name="Paused").action_pause()
         key = {"OPS_CENTER_KEY": Fernet.generate_key().decode(), "OPS_CENTER_KEY_FILE": ""}
         with patch.dict(os.environ, key):
             self.create_check(name="Login", authentication="bearer", auth_secret="swordfish")
         self.create_check(name="Key", url="http://127.0.0.1/?api_key=swordfish")
+        self.create_check(name="Header", request_headers="X-Api-Key: swordfish")
+        self.create_check(name="Body", method="POST", request_body="password=swordfish")
         self.create_check(name="Backup", kind="heartbeat", url=False, interval=3600)
         answer = self.fetch(self.token())
         self.assertNotIn("swordfish", answer.text)
         targets = {target.key: target for target in parse(answer.text).checks}
-        self.assertEqual(
-            targets.keys() & {"Shop", "Database", "Paused", "Login", "Key", "Backup"},
-            {"Shop", "Database"},
-        )
-        self.assertEqual(targets["Shop"].expected_status, "204")
-        self.assertTrue(targets["Shop"].allow("127.0.0.1"), "its company allows this network")
-        self.assertFalse(targets["Shop"].allow("10.0.0.1"))
+        place = f" ({self.environment.display_name})"
+        shop = targets.pop(f"Shop{place}")
+        self.assertEqual([name for name in targets if name.endswith(place)], [f"Database{place}"])
+        self.assertEqual((shop.expected_status, shop.request.body), ("204", "ping"))
+        self.assertEqual(shop.expectation.json[0].text, "$.ok == true")
+        self.assertTrue(shop.allow("127.0.0.1"), "its company allows this network")
+        self.assertFalse(shop.allow("10.0.0.1"))
 
     # === HEARTBEAT === #
 
@@ -151,6 +202,10 @@ class TestSentinel(HealthCase, HttpCase):
         self.run_due()
         self.assertEqual(self.check.state, "up")
         self.assertFalse(self.check.needs_sentinel)
+        self.assertTrue(self.check.is_sentinel_mute)
+        self.create_channel(kind="webhook", webhook_url="http://x.test/")
+        self.check.invalidate_recordset(["is_sentinel_mute"])
+        self.assertFalse(self.check.is_sentinel_mute)
         self.url_open(f"{self.fetch_configuration().heartbeat}/fail", data="No mail server.")
         self.run_due()
         self.assertEqual(self.check.state, "down")

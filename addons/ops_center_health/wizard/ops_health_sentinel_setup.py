@@ -13,6 +13,9 @@ class OpsHealthSentinelSetup(models.TransientModel):
 
     # Not stored: whoever reads the database must not find the token.
     command = fields.Char(compute="_compute_command")
+    left_out_check_ids = fields.Many2many(
+        "ops.health.check", compute="_compute_left_out_check_ids", string="Left Out"
+    )
 
     # === COMPUTE METHODS === #
 
@@ -22,13 +25,18 @@ class OpsHealthSentinelSetup(models.TransientModel):
         for setup in self:
             setup.command = token and COMMAND.format(url=setup.get_base_url(), token=token)
 
+    def _compute_left_out_check_ids(self):
+        company = self._company()
+        for setup in self:
+            setup.left_out_check_ids = self.env["ops.health.sentinel"]._left_out(company)
+
     # === ACTION METHODS === #
 
     def action_make_command(self):
         """Show the command with a new token, this once."""
         self.ensure_one()
         self.check_access("write")
-        company = self.env.ref("ops_center_base.environment_self").sudo().company_id
+        company = self._company()
         # The token opens the addresses of the channels of that company.
         if company not in self.env.user.company_ids:
             raise AccessError(
@@ -45,3 +53,10 @@ class OpsHealthSentinelSetup(models.TransientModel):
             "res_id": self.id,
             "context": {"ops_sentinel_token": token},
         }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _company(self):
+        """The company that the sentinel stands in for, known to whoever is refused, too."""
+        return self.env.ref("ops_center_base.environment_self").sudo().company_id

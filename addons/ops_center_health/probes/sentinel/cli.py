@@ -9,8 +9,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from .configuration import ConfigurationError, parse
+from .configuration import parse
 from .secrets import PREFIX, Secrets
+from .section import ConfigurationError
 from .watch import Sentinel
 
 ODOO_URL = f"{PREFIX}ODOO_URL"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .configuration import ConfigurationError
+from .section import ConfigurationError
 
 PREFIX = "OPS_SENTINEL_"
 OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -11,9 +11,10 @@ from ..engine import run
 from ..http_request import HttpRequest
 from ..target import Target
 from . import files
-from .configuration import Configuration, ConfigurationError, parse
+from .configuration import Configuration, parse
 from .paging import PagingError, channels, title_of
 from .secrets import Secrets
+from .section import ConfigurationError
 from .troubles import Troubles
 from .verdict import judge, works
 from .web import Answer, request
@@ -180,13 +181,19 @@ class Sentinel:
             f"{self._base()}{self._configuration.heartbeat}{'/fail' if problem else ''}",
             timeout=self._configuration.timing.timeout,
             headers=self._headers(),
-            data=(problem or "The sentinel watches.").encode(),
+            data=(problem or self._well()).encode(),
         )
         if answer.status != OK:
             self._said_at = float("-inf")
             _logger.warning(
                 "Odoo does not take the sign of life: %s", answer.problem or answer.status
             )
+
+    def _well(self) -> str:
+        """What to say if there is no problem."""
+        if channels(self._configuration, self._secrets):
+            return "The sentinel watches."
+        return "The sentinel watches, but has nobody to page: add an e-mail or webhook channel."
 
     def _problem(self) -> str:
         """Why nobody should rely on this sentinel, or nothing."""
