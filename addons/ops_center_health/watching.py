@@ -28,7 +28,7 @@ from .own_network import LATE, OWN_NETWORK, Canaries
 from .probes import Prober, Target
 from .schedule import RETRY_DELAY, seconds_to_next
 from .standing import Standing
-from .storage import facts, intervals, pings, states
+from .storage import facts, failures, intervals, pings, states
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
 FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
 NEWS_PAUSE = 30.0  # seconds
+FAILURES = ("degraded", "down")
 FACTS = "facts"  # error of what an agent reported, or was fetched
 # Seconds between two fetches of facts: every five minutes, though a look may be a bit early.
 PULL_PAUSE = 290
@@ -408,10 +409,14 @@ def _store(env, seen):
     told = {row["check_id"]: row["odoo"] for row in rows if row["odoo"]}
     if installations := {check: told[check] for check in told.keys() & held}:
         env["ops.health.check"]._keep_installations(installations)
-    facts.keep_pulled(
-        env.cr,
-        {row["check_id"]: row["facts"] for row in rows if row["facts"] and row["check_id"] in held},
-    )
+    if failed := [row for row in rows if row["verdict"] in FAILURES and row["check_id"] in held]:
+        failures.keep(env.cr, failed)
+    if pulled := {
+        row["check_id"]: row["facts"] for row in rows if row["facts"] and row["check_id"] in held
+    }:
+        former = facts.modules(env.cr, pulled)
+        stored = facts.keep_pulled(env.cr, pulled)
+        env["ops.health.check"]._record_module_changes(former, stored)
     intervals.add_unseen(
         env.cr,
         [

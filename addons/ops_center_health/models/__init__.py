@@ -18,6 +18,7 @@ from . import ops_health_check_changes
 from . import ops_health_check_code
 from . import ops_health_check_dns
 from . import ops_health_check_facts
+from . import ops_health_check_failure
 from . import ops_health_check_flapping
 from . import ops_health_check_group
 from . import ops_health_check_heartbeat
@@ -28,6 +29,7 @@ from . import ops_health_check_maintenance
 from . import ops_health_check_own_network
 from . import ops_health_check_list
 from . import ops_health_check_look
+from . import ops_health_check_modules
 from . import ops_health_check_odoo
 from . import ops_health_check_odoo_access
 from . import ops_health_check_postgresql

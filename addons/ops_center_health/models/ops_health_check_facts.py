@@ -226,11 +226,12 @@ class OpsHealthCheck(models.Model):
             document = parse(body)
         except ValueError as error:
             return 422, str(error)
-        before = self._facts_verdict()
+        before, former = self._facts_verdict(), facts.modules(self.env.cr, self.ids)
         if not facts.keep(self.env.cr, self.id, signed_at, PAUSE, document):
             if signed_at <= facts.signed_at(self.env.cr, self.id):
                 return 401, "This report, or a later one, was received before."
             return 429, f"Another report came just now. Wait {PAUSE} seconds."
+        self._record_module_changes(former, {self.id: document})
         if self._facts_verdict() != before:
             self._schedule_now()
         return 200, "OK"

@@ -12,6 +12,9 @@ from ..storage import intervals, rollups
 UPTIME_DAYS = (1, 7, 30, 90, 365)
 BARS = 90  # results, hours or days
 MAX_CHANGES = 50  # told on a chart
+# The kinds of events told there: of the whole environment, and of the check alone.
+CHANGES = ("cron.deactivated", "odoo.modules_changed", "odoo.version_changed", "settings.changed")
+OWN_CHANGES = ("certificate.changed", "check.changed")
 
 # By days that a latency chart shows: what it is read from, and the time of each point.
 LATENCY_CHARTS = {
@@ -151,12 +154,18 @@ class OpsHealthCheck(models.Model):
 
     def _change_domain(self):
         """Which events may be why a check goes otherwise than before. Addons add theirs."""
-        return Domain("kind", "=", "cron.deactivated")
+        own = Domain("kind", "in", OWN_CHANGES) & Domain(
+            [("res_model", "=", self._name), ("res_id", "=", self.id)]
+        )
+        return own | Domain("kind", "in", CHANGES)
 
     def _changes(self, begin):
-        meanwhile = [("environment_id", "=", self.environment_id.id), ("date", ">=", begin)]
+        # What was set for a whole company counts in each of its environments.
+        here = Domain("environment_id", "=", self.environment_id.id) | Domain(
+            [("environment_id", "=", False), ("company_id", "=", self.company_id.id)]
+        )
         events = self.env["ops.event"].search(
-            self._change_domain() & Domain(meanwhile), limit=MAX_CHANGES
+            self._change_domain() & here & Domain("date", ">=", begin), limit=MAX_CHANGES
         )
         return [
             {"at": fields.Datetime.to_string(event.date), "name": event.name}

@@ -230,12 +230,7 @@ class OpsHealthCheck(models.Model):
     @api.depends("kind", "url", "verify_tls")
     def _compute_tls_warning(self):
         for check in self:
-            encrypted = check.kind in {"http", "odoo"} and (check.url or "").startswith("https:")
-            check.tls_warning = (
-                self.env._("Certificate Not Verified")
-                if encrypted and not check.verify_tls
-                else False
-            )
+            check.tls_warning = check._trusts_anybody() and self.env._("Certificate Not Verified")
 
     # === CRUD METHODS === #
 
@@ -303,6 +298,12 @@ class OpsHealthCheck(models.Model):
             "request": self._http_request(),
             "expectation": self._http_expectation(),
         }
+
+    def _trusts_anybody(self):
+        """Whether the connection is encrypted, but to whoever answers."""
+        scheme = (self.url or "").partition(":")[0].lower()
+        is_encrypted = self.kind == "tls" or (self.kind in {"http", "odoo"} and scheme == "https")
+        return is_encrypted and not self.verify_tls
 
     def _shows_credentials(self):
         """Whether the probe tells who asks, by what never leaves Odoo."""

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from odoo.addons.ops_center_base.models.ops_worker import FALLBACK_EVERY
 
 from ..storage import states
 
@@ -17,6 +19,10 @@ class OpsHealthCheck(models.Model):
         help="The seconds from the time at which the check should have run until it did.",
     )
     last_phases = fields.Json(string="Last Run", compute="_compute_look")
+    misses_worker = fields.Boolean(
+        compute="_compute_misses_worker",
+        help="The check should run more often than scheduled actions do, and no worker runs.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -27,6 +33,12 @@ class OpsHealthCheck(models.Model):
             check.next_run = look.get("next_run")
             check.last_lateness = look.get("last_lateness")
             check.last_phases = look.get("last_phases")
+
+    @api.depends("interval")
+    def _compute_misses_worker(self):
+        is_alone = not self.env["ops.worker"]._alive()
+        for check in self:
+            check.misses_worker = is_alone and check.interval < FALLBACK_EVERY.total_seconds()
 
     # === CRUD METHODS === #
 

@@ -97,6 +97,11 @@ class OpsHealthCheck(models.Model):
             reason=reason,
         )
 
+    def _trusts_anybody(self):
+        # What libpq encrypts for, but doesn't verify.
+        is_unverified = self.kind == "postgresql" and "sslmode=require" in (self.url or "")
+        return is_unverified or super()._trusts_anybody()
+
     def _target_values(self):
         values = super()._target_values()
         if self.kind == "postgresql":

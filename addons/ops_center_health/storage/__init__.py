@@ -5,6 +5,7 @@ All times are UTC without time zone, as everywhere in Odoo.
 
 from . import certificates
 from . import facts
+from . import failures
 from . import installations
 from . import intervals
 from . import log_errors
@@ -19,7 +20,7 @@ def drop_tables(cr):
     """Drop everything that is made here, and the view that reads it."""
     cr.execute(
         "DROP TABLE IF EXISTS ops_health_check_state, ops_health_sample, ops_health_ping,"
-        " ops_health_certificate, ops_health_facts, ops_health_installation,"
-        " ops_health_log_error, ops_health_interval, ops_health_rollup_hour,"
-        " ops_health_rollup_day, ops_health_rollup_mark CASCADE"
+        " ops_health_certificate, ops_health_facts, ops_health_failure,"
+        " ops_health_installation, ops_health_log_error, ops_health_interval,"
+        " ops_health_rollup_hour, ops_health_rollup_day, ops_health_rollup_mark CASCADE"
     )

@@ -60,7 +60,9 @@ def keep_pulled(cr, documents):
     """Store what was fetched, unless an agent reports.
 
     :param dict[int, dict] documents: by check
+    :return: those that were stored
     """
+    stored = {}
     for check_id, document in sorted(documents.items()):
         cr.execute(
             SQL(
@@ -78,6 +80,9 @@ def keep_pulled(cr, documents):
             ),
             log_exceptions=False,
         )
+        if cr.rowcount:
+            stored[check_id] = document
+    return stored
 
 
 def known(cr, check_ids, seconds):
@@ -123,6 +128,15 @@ def latest(cr, check_ids):
         [list(check_ids)],
     )
     return now, {check_id: Facts(*reported) for check_id, *reported in cr.fetchall()}
+
+
+def modules(cr, check_ids):
+    """The installed modules that were reported last: versions by name, by check."""
+    cr.execute(
+        "SELECT check_id, document->'modules' FROM ops_health_facts WHERE check_id = ANY(%s)",
+        [list(check_ids)],
+    )
+    return dict(cr.fetchall())
 
 
 def await_anew(cr, check_ids):

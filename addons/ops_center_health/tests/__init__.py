@@ -1,6 +1,7 @@
 from . import test_agent_report
 from . import test_canaries
 from . import test_certificate_check
+from . import test_check_failure
 from . import test_check_list
 from . import test_check_look
 from . import test_checks_as_code
@@ -28,6 +29,7 @@ from . import test_incident_page
 from . import test_maintenance
 from . import test_maintenance_schedule
 from . import test_metrics
+from . import test_module_changes
 from . import test_news
 from . import test_odoo_access
 from . import test_odoo_check

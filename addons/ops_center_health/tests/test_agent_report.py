@@ -91,6 +91,14 @@ class TestAgentReport(OdooCase, HttpCase):
         self.assertRegex(agent.answer, "^(401: This report|429: Another report)")
         self.assertTrue(agent.accepted_at)
 
+    def test_other_modules_are_told_on_the_timeline(self):
+        for version in ("1.0", "1.1", "1.1"):
+            answer = self.report(modules={"sale": version, "base": "1.3"})
+            self.assertEqual(answer.status_code, 200, answer.text)
+            self.pass_time(60)
+        event = self.env["ops.event"].search([("kind", "=", "odoo.modules_changed")])
+        self.assertEqual((event.res_id, event.detail), (self.check.id, "sale 1.0 → 1.1"))
+
     # === WHAT IS REFUSED === #
 
     def test_unknown_address(self):

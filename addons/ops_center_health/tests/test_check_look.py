@@ -60,6 +60,16 @@ class TestCheckLook(HealthCase):
         self.assertTrue(check.last_at)
         self.assertFalse(check.last_phases)
 
+    def test_who_looks_more_often_than_scheduled_actions_needs_a_worker(self):
+        check = self.create_check(interval=30)
+        self.assertTrue(check.misses_worker)
+        check.interval = 60
+        self.assertFalse(check.misses_worker)
+        check.interval = 59
+        self.env["ops.worker"]._beat("test", "here", 1)
+        check.invalidate_recordset(["misses_worker"])
+        self.assertFalse(check.misses_worker)
+
     def test_reading_many_looks_costs_one_query(self):
         checks = self.create_check() | self.create_check()
         self.run_now(checks)

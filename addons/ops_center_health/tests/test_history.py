@@ -289,6 +289,25 @@ class TestHistory(HealthCase):
         with self.assertRaisesRegex(UserError, "results, hours or days"):
             self.create_check().retrieve_bars("minute")
 
+    # === CHANGES === #
+
+    def test_chart_tells_what_may_be_why(self):
+        check, neighbour = self.create_check(), self.create_check(name="Neighbour")
+        elsewhere = self.environment.copy({"name": "Elsewhere"})
+        events = self.env["ops.event"]
+        for name, kind, values in (
+            ("Ours", "check.changed", {"environment": self.environment, "record": check}),
+            ("Not ours", "check.changed", {"environment": self.environment, "record": neighbour}),
+            ("Everybody's", "odoo.version_changed", {"environment": self.environment}),
+            ("Of the company", "settings.changed", {"company": check.company_id}),
+            ("Elsewhere", "odoo.version_changed", {"environment": elsewhere}),
+            ("No reason", "incident.opened", {"environment": self.environment}),
+        ):
+            events._record(kind, name, **values)
+        told = [change["name"] for change in check.retrieve_latency(1)["changes"]]
+        self.assertLessEqual({"Ours", "Everybody's", "Of the company"}, set(told))
+        self.assertFalse({"Not ours", "Elsewhere", "No reason"} & set(told))
+
     # === ACCESS === #
 
     def test_history_is_for_those_who_see_the_check(self):
@@ -296,7 +315,7 @@ class TestHistory(HealthCase):
         self.run_now(check)
         viewer = new_test_user(self.env, "looking", "ops_center_base.group_viewer")
         self.assertEqual(len(check.with_user(viewer).retrieve_bars("result")), 1)
-        self.assertEqual(check.with_user(viewer).retrieve_latency(1)["changes"], [])
+        self.assertTrue(check.with_user(viewer).retrieve_latency(1)["points"])
         company = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = new_test_user(
             self.env,

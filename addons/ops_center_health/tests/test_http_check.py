@@ -145,6 +145,8 @@ class TestHttpCheck(HealthCase):
         self.assertEqual(check.tls_warning, "Certificate Not Verified")
         check.url = "http://shop.example.com/"
         self.assertFalse(check.tls_warning)
+        check.url = "HTTPS://shop.example.com/"
+        self.assertTrue(check.tls_warning)
 
     def test_client_certificate_and_its_key(self):
         certificate, key = certificate_and_key()

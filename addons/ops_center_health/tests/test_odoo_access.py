@@ -79,6 +79,33 @@ class TestOdooAccess(OdooCase):
         [*_others, last] = self.exchanges
         self.assertEqual(last.headers["x-odoo-database"], "shop")
 
+    def test_other_modules_are_told_on_the_timeline(self):
+        check = self.create_check()
+        self.run_now(check)
+        self.told["ir.module.module/search_read"] = [
+            {"name": "sale", "latest_version": "19.0.1.3"},
+            {"name": "stock", "latest_version": "19.0.1.0"},
+        ]
+        for _fetch in range(2):
+            self.pass_time(300)
+            self.run_now(check)
+        event = self.env["ops.event"].search([("kind", "=", "odoo.modules_changed")])
+        self.assertEqual((event.res_id, event.environment_id), (check.id, self.environment))
+        self.assertEqual(event.detail, "sale 19.0.1.2 → 19.0.1.3\n+ stock 19.0.1.0")
+        changes = check.retrieve_latency(1)["changes"]
+        self.assertEqual(event.name, changes[-1]["name"])
+
+    def test_modules_that_are_told_no_longer_are_not_gone(self):
+        check = self.create_check()
+        self.run_now(check)
+        modules = self.told.pop("ir.module.module/search_read")
+        self.pass_time(300)
+        self.run_now(check)
+        self.told["ir.module.module/search_read"] = modules
+        self.pass_time(300)
+        self.run_now(check)
+        self.assertFalse(self.env["ops.event"].search([("kind", "=", "odoo.modules_changed")]))
+
     def test_what_the_user_may_not_read_is_named_and_no_trouble(self):
         self.told["ir.module.module/search_read"].append({"name": "mail", "latest_version": "1"})
         check = self.create_check()

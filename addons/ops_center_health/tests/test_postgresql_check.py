@@ -117,6 +117,12 @@ class TestPostgresqlCheck(HealthCase):
             ):
                 self.create_postgresql_check(**values)
 
+    def test_encryption_for_anybody_is_shown(self):
+        for mode, warns in (("require", True), ("verify-full", False), ("prefer", False)):
+            url = f"postgresql://odoo@db.example.com/shop?sslmode={mode}"
+            check = self.create_check(kind="postgresql", url=url)
+            self.assertEqual(bool(check.tls_warning), warns, mode)
+
     def test_server_must_be_allowed(self):
         self.env.company.ops_allowed_networks = False
         with self.assertRaisesRegex(ValidationError, "internal network"):
