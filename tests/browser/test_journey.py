@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 REPORT = Path(__file__).parent / "report.sarif"
 NONCE = "nonce-7c1f0a94"
+PHONE = {"width": 390, "height": 844}
 # Three failures in a row, five seconds apart at most, on a busy machine.
 OUTAGE = 90_000  # milliseconds
 MINUTE = 60_000
@@ -19,6 +20,8 @@ def test_journey(console, target, server):
     allow_the_loopback_network(console)
     watch(console, target)
     break_and_mend(console, target)
+    look_at_the_check(console)
+    look_at_it_on_the_phone(console)
     upload_a_report(console)
     mend_a_finding_about_this_odoo(console, server)
 
@@ -83,6 +86,50 @@ def break_and_mend(console, target):
     target.set_status(200)
     expect(status).to_have_text("Resolved", timeout=OUTAGE)
     assert console.stayed()
+
+
+def look_at_the_check(console):
+    page = console.page
+    console.choose("Monitoring", "Checks")
+    page.locator(".o_kanban_record").filter(has_text="Front page").click()
+    expect(console.field("last_phases").get_by_role("row")).not_to_have_count(0)
+    expect(console.field("uptimes")).to_contain_text("%")
+    expect(console.field("failure_message")).to_contain_text("Answered status 500")
+    expect(console.field("failure_evidence")).to_contain_text(NONCE)
+    bar = page.locator(".o_ops_history_bar")
+    expect(bar.locator(".o_ops_beat_down")).not_to_have_count(0)
+    results = bar.get_by_role("img").get_attribute("aria-label")
+    bar.get_by_role("button", name="Days").click()
+    expect(bar.get_by_role("img")).not_to_have_attribute("aria-label", results)
+    expect(bar.locator(".o_ops_beat")).to_have_count(90)
+    chart = page.locator(".o_ops_latency_chart")
+    expect(chart.get_by_role("img")).to_be_visible()
+    expect(chart.locator(".o_ops_changes")).to_contain_text("Settings were changed")
+    console.stay()
+    former = console.field("last_at").inner_text()
+    console.press("Run Now")
+    expect(console.field("last_at")).not_to_have_text(former, timeout=MINUTE)
+    assert console.stayed()
+
+
+def look_at_it_on_the_phone(console):
+    page = console.page
+    desk = page.viewport_size
+    page.set_viewport_size(PHONE)
+    for shown in (
+        page.locator(".o_ops_history_bar").get_by_role("img"),
+        page.locator(".o_ops_latency_chart").get_by_role("img"),
+        console.field("last_phases"),
+        console.field("failure_evidence"),
+    ):
+        shown.scroll_into_view_if_needed()
+        box = shown.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], box
+    width = page.evaluate("document.querySelector('.o_content').scrollWidth")
+    assert width <= PHONE["width"], "nothing is wider than the screen"
+    page.set_viewport_size(desk)
+    # The menu is that of a phone until the page is loaded anew.
+    page.reload()
 
 
 def upload_a_report(console):
