@@ -55,9 +55,11 @@ class CronSchedule:
         """Seconds that lie between two runs at most."""
         longest = timedelta()
         for number, (run, later) in enumerate(pairwise(islice(self._runs(REFERENCE), MOST_RUNS))):
-            if later > END or (number > FEW_RUNS and later.year > REFERENCE.year):
+            if later > END:
                 break
             longest = max(longest, later - run)
+            if number > FEW_RUNS and later.year > REFERENCE.year:
+                break
         return int(longest.total_seconds())
 
     def _runs(self, at: datetime) -> Iterator[datetime]:

@@ -126,6 +126,16 @@ def test_impossible_pattern_is_refused_in_words(pattern, words):
         HttpExpectation(body_pattern=pattern)
 
 
+def test_longest_pattern():
+    assert compile_pattern("a" * 200).search(b"a" * 200)
+
+
+def test_pattern_that_takes_too_much_memory_is_refused():
+    compile_pattern(r"(\pL{9}){6}")
+    with pytest.raises(ValueError, match="cannot be read"):
+        compile_pattern(r"(\pL{10}){6}")
+
+
 def test_what_may_come_later_is_told_apart(web):
     for expectation in ({"body_pattern": "hello"}, {"json": parse_conditions("$.a")}):
         result = probe(web.url("/huge"), expectation=HttpExpectation(**expectation))

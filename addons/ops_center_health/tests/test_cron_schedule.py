@@ -55,6 +55,25 @@ class TestCronSchedule(BaseCase):
                 self.assertEqual(CronSchedule(expression, BERLIN).longest_pause(), seconds)
         self.assertEqual(CronSchedule("30 2 * * *").longest_pause(), 24 * 3600)
 
+    def test_longest_pause_of_what_runs_seldom(self):
+        # From a leap day to the next, over 2100, which is none: looked for until then.
+        leap = 86400 * (4 * 365 + 1)
+        for expression, seconds in (
+            ("0 0 29 2 *", leap),
+            ("0 0 1 */3 *", 92 * 86400),
+            # The winter lies between two years.
+            ("0 8,20 * 3-10 *", (30 + 31 + 31 + 28) * 86400 + 12 * 3600),
+            ("0 0 * * 1", 7 * 86400),
+            ("*/7 * * * *", 7 * 60),
+        ):
+            with self.subTest(expression):
+                self.assertEqual(CronSchedule(expression).longest_pause(), seconds)
+
+    def test_next_runs(self):
+        at = datetime(2026, 1, 1)
+        runs = CronSchedule("0 * * * *").next_runs(at, 3)
+        self.assertEqual([(run - at).total_seconds() for run in runs], [3600, 7200, 10800])
+
     def test_what_is_no_expression_is_refused_with_a_reason(self):
         for expression, reason in (
             ("", "five fields"),

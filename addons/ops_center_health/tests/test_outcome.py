@@ -1,6 +1,7 @@
 from odoo.tests import BaseCase, tagged
 
 from ..outcome import BODY_EXCERPT, Outcome
+from ..own_network import OWN_NETWORK
 from ..probes import Result, Target
 from ..self_checks import Measure
 
@@ -51,6 +52,79 @@ class TestOutcome(BaseCase):
     def test_excerpt_is_short(self):
         evidence = self.outcome(body=b"x" * 4096).evidence
         self.assertEqual(evidence.count("x"), BODY_EXCERPT + "https://shop.example.com".count("x"))
+
+    def test_excerpt_is_of_two_kilobytes(self):
+        self.assertEqual(
+            self.outcome(body=b"\xff" * 4096).evidence.count("\N{REPLACEMENT CHARACTER}"), 2048
+        )
+
+    def test_evidence_of_little_is_the_address(self):
+        for kind, url in (("http", "http://x.test/"), ("tcp", "tcp://x.test:22")):
+            result = Result(key=1, verdict="down", message="No.", started_at=0)
+            outcome = Outcome.from_result(result, Target(key=1, kind=kind, url=url))
+            self.assertEqual(outcome.evidence, f"GET {url}" if kind == "http" else url)
+
+    def test_evidence_tells_what_an_odoo_told(self):
+        evidence = self.outcome(odoo={"version": "19.0", "selector": "open"}).evidence
+        self.assertIn("Version: 19.0\nSelector: open", evidence)
+
+    # === TWO LOOKS AT ONE CHECK === #
+
+    def join(self, verdict, measured):
+        """A look, and the same together with what is known from elsewhere."""
+        look = self.outcome(
+            verdict=verdict, message="Slow.", error=(verdict != "up" and "slow") or ""
+        )
+        measure = Measure(measured, "Mail is stuck.", evidence="3 mails")
+        return look, look.joined(measure, "facts")
+
+    def test_what_is_well_elsewhere_changes_nothing(self):
+        for verdict in ("up", "degraded", "down", "unknown"):
+            look, joined = self.join(verdict, "up")
+            self.assertIs(joined, look)
+
+    def test_what_is_unknown_stays_unknown(self):
+        look, joined = self.join("unknown", "down")
+        self.assertIs(joined, look)
+
+    def test_trouble_elsewhere_is_that_of_the_check(self):
+        for measured in ("degraded", "down"):
+            _look, joined = self.join("up", measured)
+            self.assertEqual(
+                (joined.verdict, joined.error, joined.message, joined.evidence),
+                (measured, "facts", "Mail is stuck.", "3 mails"),
+            )
+
+    def test_the_worse_of_two_troubles_comes_first(self):
+        for verdict, measured, expected, error, message in (
+            ("degraded", "down", "down", "facts", "Mail is stuck. Slow."),
+            ("degraded", "degraded", "degraded", "slow", "Slow. Mail is stuck."),
+            ("down", "degraded", "down", "slow", "Slow. Mail is stuck."),
+            ("down", "down", "down", "slow", "Slow. Mail is stuck."),
+        ):
+            look, joined = self.join(verdict, measured)
+            self.assertEqual(
+                (joined.verdict, joined.error, joined.message), (expected, error, message)
+            )
+            self.assertEqual(joined.evidence, f"{look.evidence}\n3 mails")
+
+    def test_nobody_is_blamed_for_our_own_network(self):
+        outcome = self.outcome().acquitted(["a: silent", "b: silent"])
+        self.assertEqual((outcome.verdict, outcome.error), ("unknown", OWN_NETWORK))
+        self.assertEqual(
+            outcome.evidence, "Answered status 500, expected 200-399.\na: silent\nb: silent"
+        )
+
+    # === WHAT IS KEPT === #
+
+    def test_what_can_not_be_looked_at_is_unknown(self):
+        outcome = Outcome.from_problem("Enter the password=canary again.\x00")
+        self.assertEqual((outcome.verdict, outcome.error), ("unknown", "definition"))
+        self.assertEqual(outcome.message, "Enter the password=*** again.")
+
+    def test_what_is_said_of_success_is_taken_as_it_is(self):
+        outcome = self.outcome(verdict="up", error="", message="token=abc")
+        self.assertEqual(outcome.message, "token=abc")
 
     def test_what_postgresql_refuses_is_left_out(self):
         outcome = self.outcome(body=b"a\x00b\x1b[31mc\r\nd\xff", message="bad \x00 byte")
