@@ -12,13 +12,14 @@ class OdooPages:
     """Listens on loopback between ``__enter__`` and ``__exit__``.
 
     :param version: the series, such as ``17.0``
+    :param tls: an ``ssl.SSLContext`` to speak HTTPS with
     :param info: the end of what Odoo calls its version info, ``e`` in Enterprise
     :ivar pages: status, body and header lines by path, or what makes them of headers and body of a
         request; what isn't there is not found
     :ivar requests: method and path of each request, in their order
     """
 
-    def __init__(self, version, info=""):
+    def __init__(self, version, info="", tls=None):
         told = {"server_serie": version, "server_version_info": [0, 0, 0, "final", 0, info]}
         self.pages = {
             "/web/health": (200, json.dumps({"status": "pass"})),
@@ -51,7 +52,9 @@ class OdooPages:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

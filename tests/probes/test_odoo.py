@@ -111,6 +111,7 @@ def test_what_http_sees_goes_first():
         assert (result.verdict, result.error, result.status) == ("down", "status", 502)
         odoo.tell(HEALTH, {"status": "pass"})
         assert look(odoo.url, degraded_ms=0.001).error == "slow"
+        assert look(odoo.url, max_latency_ms=0.001).error == "too_slow"
     assert look(f"http://127.0.0.1:{closed_port()}").error == "connect_refused"
     assert look("http://nowhere.invalid").error == "dns"
     refused = look(odoo.url, allow=AddressPolicy())

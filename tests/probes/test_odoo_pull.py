@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from probes import OdooAccess, OdooExpectation, Target, run
+from probes import HttpRequest, OdooAccess, OdooExpectation, Target, run
 
 from tests.fakes.odoo_pages import OdooPages
 
@@ -78,6 +78,14 @@ def test_facts_are_those_of_the_agent(version):
         "mail": {"stuck": 3, "failed": 1, "reason": "Mailbox full"},
         "jobs": {"failed": 4},
     }
+
+
+@both_protocols
+def test_own_authority(version, authority):
+    request = HttpRequest(authorities=authority.bundle.read_text())
+    with OdooPages(version, tls=authority.server_context("127.0.0.1")) as odoo:
+        odoo.let_in(KEY, odoo_models())
+        assert look(odoo, request=request)["modules"] == {"base": "1.0", "mail": "1.0"}
 
 
 def test_older_ones_count_no_failures_and_are_asked_for_none():

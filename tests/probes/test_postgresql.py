@@ -32,9 +32,9 @@ def replica(primary):
         yield server
 
 
-def look(url, timeout=10.0, degraded_ms=None, allow=None, password=PASSWORD, **expectations):
+def look(url, timeout=10.0, allow=None, password=PASSWORD, latencies=None, **expectations):
     expected = PostgresqlExpectation(password=password, **expectations)
-    return probe(url, timeout=timeout, degraded_ms=degraded_ms, allow=allow, postgresql=expected)
+    return probe(url, timeout=timeout, allow=allow, postgresql=expected, **(latencies or {}))
 
 
 def test_login_is_up(primary):
@@ -42,7 +42,10 @@ def test_login_is_up(primary):
     assert (result.verdict, result.address) == ("up", "127.0.0.1"), result.message
     assert list(result.phases) == ["dns", "connect", "first_byte", "total"]
     assert look(primary.url().replace("127.0.0.1", "localhost")).verdict == "up"
-    assert look(primary.url(), degraded_ms=0.001).error == "slow"
+    assert look(primary.url(), latencies={"degraded_ms": 0.001}).error == "slow"
+    down = look(primary.url(), latencies={"degraded_ms": 0.001, "max_latency_ms": 0.002})
+    assert (down.verdict, down.error) == ("down", "too_slow")
+    assert "more than 0.002 ms count as down" in down.message
 
 
 @pytest.mark.parametrize(

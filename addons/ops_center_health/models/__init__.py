@@ -13,6 +13,7 @@ from . import ops_health_self
 from . import ops_health_check
 from . import ops_health_check_badge
 from . import ops_health_check_certificate
+from . import ops_health_check_connection
 from . import ops_health_check_dependency
 from . import ops_health_check_changes
 from . import ops_health_check_code

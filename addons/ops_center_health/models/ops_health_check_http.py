@@ -8,7 +8,7 @@ from ..probes import HttpExpectation, HttpRequest
 from ..probes.body_pattern import compile_pattern
 from ..probes.http_request import METHODS, basic, bearer, check_proxy, parse_headers
 from ..probes.json_condition import parse_conditions
-from ..probes.pem import check_authorities, check_client_certificate
+from ..probes.pem import check_client_certificate
 
 MAX_SIZE = 64 * 1024  # bytes, where reading stops
 MAX_REQUEST_BODY = 64 * 1024  # characters
@@ -20,7 +20,6 @@ READERS = {
     "expected_json": parse_conditions,
     "body_pattern": compile_pattern,
     "proxy": check_proxy,
-    "authorities": check_authorities,
 }
 
 
@@ -77,25 +76,13 @@ class OpsHealthCheck(models.Model):
         help="Five at most, and never from https back to http. The same server means the same"
         " scheme, host and port.",
     )
-    ip_family = fields.Selection(
-        [("any", "Any"), ("ipv4", "IPv4 Only"), ("ipv6", "IPv6 Only")],
-        string="Addresses",
-        required=True,
-        default="any",
-        tracking=True,
-    )
     proxy = fields.Char(
         tracking=True,
         help="Such as http://proxy.example.com:3128. It connects to the address in place of Ops"
         " Center, which then can't tell where that leads: the networks that checks may reach are"
         " those the proxy may be in.",
     )
-    # Whom to trust
-    authorities = fields.Text(
-        string="Own Authority",
-        help="Certificates (PEM) of the authorities to trust in place of the usual ones, for a"
-        " server whose certificate your company issued itself.",
-    )
+    # Who we are
     client_certificate = fields.Text(
         help="The certificate (PEM) that the check shows to a server that asks for one, followed by"
         " those between it and its authority."
@@ -109,7 +96,6 @@ class OpsHealthCheck(models.Model):
     )
     client_key_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
     client_key_hint = fields.Char(string="Key Ends In", readonly=True, copy=False)
-    tls_warning = fields.Char(string="Security", compute="_compute_tls_warning")
     # What is expected
     expected_headers = fields.Text(
         help="One a line, such as “Content-Type: application/json”: there must be such a header"
@@ -133,18 +119,11 @@ class OpsHealthCheck(models.Model):
     max_size = fields.Integer(
         string="Largest Size", help="In bytes, unpacked; 0 means that any size will do."
     )
-    max_latency_ms = fields.Integer(
-        string="Down From", help="Slower answers (milliseconds) count as down."
-    )
 
     _sizes_range = models.Constraint(
         f"CHECK(min_size BETWEEN 0 AND {MAX_SIZE} AND max_size BETWEEN 0 AND {MAX_SIZE}"
         " AND (max_size = 0 OR min_size <= max_size))",
         "“Smallest Size” and “Largest Size” are in bytes: enter at most 65536, the smaller first.",
-    )
-    _latencies_range = models.Constraint(
-        "CHECK(max_latency_ms >= 0)",
-        "“Down From” is in milliseconds: enter 1 or more, or 0 for no limit.",
     )
 
     # === CONSTRAINT METHODS === #
@@ -203,8 +182,8 @@ class OpsHealthCheck(models.Model):
             except ValueError as error:
                 raise check._unusable("request_body", error) from error
 
-    @api.constrains("ip_family", "proxy")
-    def _check_http_way(self):
+    @api.constrains("proxy")
+    def _check_proxy(self):
         self._check_target()
 
     def _check_client_certificate(self):
@@ -224,13 +203,6 @@ class OpsHealthCheck(models.Model):
                 reason=reason,
             )
         )
-
-    # === COMPUTE METHODS === #
-
-    @api.depends("kind", "url", "verify_tls")
-    def _compute_tls_warning(self):
-        for check in self:
-            check.tls_warning = check._trusts_anybody() and self.env._("Certificate Not Verified")
 
     # === CRUD METHODS === #
 
@@ -273,9 +245,7 @@ class OpsHealthCheck(models.Model):
             "auth_user",
             "auth_secret_cipher",
             "redirects",
-            "ip_family",
             "proxy",
-            "authorities",
             "client_certificate",
             "client_key_cipher",
             "expected_headers",
@@ -284,7 +254,6 @@ class OpsHealthCheck(models.Model):
             "expected_json",
             "min_size",
             "max_size",
-            "max_latency_ms",
         }
 
     def _target_values(self):
@@ -293,17 +262,9 @@ class OpsHealthCheck(models.Model):
             return values
         return {
             **values,
-            "family": self.ip_family,
-            "max_latency_ms": self.max_latency_ms or None,
             "request": self._http_request(),
             "expectation": self._http_expectation(),
         }
-
-    def _trusts_anybody(self):
-        """Whether the connection is encrypted, but to whoever answers."""
-        scheme = (self.url or "").partition(":")[0].lower()
-        is_encrypted = self.kind == "tls" or (self.kind in {"http", "odoo"} and scheme == "https")
-        return is_encrypted and not self.verify_tls
 
     def _shows_credentials(self):
         """Whether the probe tells who asks, by what never leaves Odoo."""

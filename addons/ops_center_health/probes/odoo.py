@@ -104,10 +104,11 @@ class OdooProbe(ThreadedProbe):
                 expected_status="200",
                 body_contains="",
                 degraded_ms=None,
+                max_latency_ms=None,
                 certificate_days=0,
                 max_body=odoo_pull.MAX_ANSWER,
                 max_excerpt=odoo_pull.MAX_ANSWER,
-                request=request,
+                request=replace(request, authorities=self.target.request.authorities),
             )
             for name, (path, request) in questions.items()
         ]
@@ -126,7 +127,7 @@ class OdooProbe(ThreadedProbe):
         )
         if path == HEALTH:
             return whole
-        further = replace(whole, degraded_ms=None, certificate_days=0)
+        further = replace(whole, degraded_ms=None, max_latency_ms=None, certificate_days=0)
         if path == SELECTOR:
             return replace(further, **OPEN_SELECTOR)
         if path == VERSION_INFO:

@@ -84,14 +84,14 @@ class ThreadedProbe:
             error = DNS_ERRORS.get(code, "prober")
         phases = {**self._phases, self._phase: _milliseconds(self._phase_at)}
         total = _milliseconds(self._created_at)
-        if not error and self.target.degraded_ms and total > self.target.degraded_ms:
-            error = "slow"
+        error = error or self._latency_error(total)
         facts = {
             "host": self.target.host,
             "port": self.target.port,
             "timeout": f"{self.target.timeout:g}",
             "latency": f"{total:.0f}",
             "degraded_ms": self.target.degraded_ms,
+            "max_latency_ms": self.target.max_latency_ms,
             "detail": detail,
             **self._facts,
         }
@@ -106,6 +106,13 @@ class ThreadedProbe:
             body=self._seen.encode(),
             started_at=self.started_at,
         )
+
+    def _latency_error(self, milliseconds: float) -> str:
+        if self.target.max_latency_ms and milliseconds > self.target.max_latency_ms:
+            return "too_slow"
+        if self.target.degraded_ms and milliseconds > self.target.degraded_ms:
+            return "slow"
+        return ""
 
     # === IN THE THREAD === #
 

@@ -1,6 +1,7 @@
 from . import test_agent_report
 from . import test_canaries
 from . import test_certificate_check
+from . import test_check_connection
 from . import test_check_failure
 from . import test_check_list
 from . import test_check_look

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from psycopg2.errors import CheckViolation
 
+from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -38,11 +39,14 @@ def self_signed(days):
     ) + certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def tls_context(days):
-    """TLS of a server whose certificate expires in so many days."""
+def tls_context(days, pem=None):
+    """TLS of a server whose certificate expires in so many days.
+
+    :param pem: its key and certificate, by default new ones
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with NamedTemporaryFile(suffix=".pem") as file:
-        file.write(self_signed(days))
+        file.write(pem or self_signed(days))
         file.flush()
         context.load_cert_chain(file.name)
     return context
@@ -109,6 +113,24 @@ class TestCertificateCheck(HealthCase):
         self.run_due()
         self.assertEqual((check.state, check.last_error), ("down", "tls_untrusted"))
         self.assertEqual(check.certificate_subject, "CN = 127.0.0.1")
+
+    def test_own_authority_is_trusted(self):
+        pem = self_signed(30)
+        self.context = tls_context(30, pem)
+        [_key, certificate] = pem.decode().split("-----BEGIN CERTIFICATE-----")
+        authorities = f"-----BEGIN CERTIFICATE-----{certificate}"
+        for kind, scheme in (("tls", "tls"), ("http", "https"), ("odoo", "https")):
+            check = self.create_check(
+                kind=kind, url=f"{scheme}://{self.place}", authorities=authorities
+            )
+            self.run_now(check)
+            # It names no IP address, which is looked at after who issued it.
+            self.assertEqual(check.last_error, "tls_hostname", kind)
+            check.authorities = False
+            self.run_now(check)
+            self.assertEqual(check.last_error, "tls_untrusted", kind)
+        with self.assertRaisesRegex(ValidationError, "“Own Authority”.*BEGIN CERTIFICATE"):
+            check.authorities = "none"
 
     def test_certificate_that_expires_soon_degrades_the_check(self):
         check = self.create_tls_check(certificate_days=31)

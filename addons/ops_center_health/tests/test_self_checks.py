@@ -127,10 +127,27 @@ class TestSelfChecks(HealthCase):
     def test_all_self_checks_were_made_with_the_module(self):
         checks = self.env.ref("ops_center_base.environment_self").check_ids
         checks -= self.env.ref("ops_center_health.ops_health_check_sentinel")
+        checks -= self.env.ref("ops_center_health.ops_health_check_backup")
         codes = dict(self.env["ops.health.check"]._fields["self_check"].selection)
         # That of our own network comes with the addresses that tell about it.
         self.assertEqual(set(checks.mapped("self_check")), set(codes) - {"network"})
         self.assertEqual(set(checks.mapped("kind")), {"self"})
+
+    def test_backup_of_the_last_day_is_waited_for_once_there_was_one(self):
+        check = self.env.ref("ops_center_health.ops_health_check_backup")
+        check.action_resume()
+        self.run_now(check)
+        self.assertEqual((check.state, len(check.incident_ids)), ("unknown", 0))
+        self.env["ops.health.check"]._ping(check.ping_token, "success")
+        self.run_now(check, times=check.success_threshold)
+        self.assertEqual(check.state, "up")
+        self.env.cr.execute(
+            "UPDATE ops_health_ping SET started_at = started_at - interval '28 hours',"
+            " ended_at = ended_at - interval '28 hours', unjudged_at = NULL"
+        )
+        self.run_now(check, times=check.failure_threshold)
+        self.assertEqual(check.state, "down")
+        self.assertTrue(check.incident_ids)
 
     def test_healthy_odoo(self):
         self.calm_crons()
