@@ -41,6 +41,7 @@ LONGEST_LOOK = 1.0  # seconds to wait for results while nothing else is due
 LONGEST_WAIT = 5.0  # seconds; who changes a check wakes the worker
 LAST_WAIT = 20.0  # seconds for what is under way when no pass follows
 FORGET_AFTER = timedelta(minutes=1)  # results that could not be stored; others looked meanwhile
+CLOCK_PAUSE = 30.0  # seconds until somebody sees whether the clock was set back
 NEWS_PAUSE = 30.0  # seconds
 FAILURES = ("degraded", "down")
 FACTS = "facts"  # error of what an agent reported, or was fetched
@@ -135,6 +136,7 @@ class Watcher:
 
     def __init__(self):
         self._prober = None
+        self._clock_due_at = 0.0  # when to see whether the clock was set back, monotonic
         self._under_way = {}  # claims by check and fence
         self._seen = []  # claims and outcomes that are not stored yet
         self._changes = {}  # new standings and their outcomes by check, not reacted to yet
@@ -156,6 +158,9 @@ class Watcher:
 
     def _go_on(self, env):
         """Take in what was seen, begin what is due: seconds until there is more to do."""
+        if (now := time.monotonic()) >= self._clock_due_at:
+            self._clock_due_at = now + CLOCK_PAUSE
+            run_in_new_transaction(env, lambda env: states.follow_clock(env.cr))
         pace = BUSY if len(self._under_way) >= BUSY_FROM else CALM
         claims, wait = run_in_new_transaction(env, self._claim_due, pace.ahead)
         if claims:

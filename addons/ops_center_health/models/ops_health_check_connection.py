@@ -48,7 +48,7 @@ class OpsHealthCheck(models.Model):
                 raise check._unusable("authorities", error) from error
 
     @api.constrains("ip_family")
-    def _check_family(self):
+    def _check_way(self):
         self._check_target()
 
     # === COMPUTE METHODS === #

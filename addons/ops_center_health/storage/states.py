@@ -28,22 +28,6 @@ HELD_STATE = SQL("""
     END
 """)
 
-# The clock was set back since: nobody plans that far ahead, and nobody would look until then. What
-# heartbeats are due for may be weeks away.
-NEXT_RUN_IS_WRONG = SQL(
-    """
-    (checks.kind != 'heartbeat'
-     AND state.next_run > %s + (checks.interval + %s) * interval '1 second')
-    """,
-    NOW,
-    CLOCK_TOLERANCE,
-)
-LEASE_IS_WRONG = SQL(
-    "state.lease_until > %s + (checks.timeout + %s) * interval '1 second'",
-    NOW,
-    LEASE_MARGIN + CLOCK_TOLERANCE,
-)
-
 RESULT_COLUMNS = (
     "check_id",
     "fence",
@@ -191,6 +175,36 @@ def begin_anew(cr, check_ids):
     )
 
 
+def follow_clock(cr):
+    """Have checks be due, and leases be over, that lie further ahead than anybody plans.
+
+    The clock was set back since then, and nobody would look until it is that late again. What
+    heartbeats are due for may be weeks away, so they wait.
+    """
+    # A race lost to another worker is ordinary: it does the same.
+    cr.execute(
+        SQL(
+            """
+            UPDATE ops_health_check_state AS state
+               SET next_run = CASE WHEN checks.kind = 'heartbeat' THEN state.next_run
+                                   ELSE least(state.next_run, %(now)s) END,
+                   lease_until = NULL
+              FROM ops_health_check AS checks
+             WHERE checks.id = state.check_id
+               AND (checks.kind != 'heartbeat'
+                    AND state.next_run
+                        > %(now)s + (checks.interval + %(tolerance)s) * interval '1 second'
+                    OR state.lease_until > %(now)s + interval '1 second'
+                                           * (checks.timeout + %(margin)s + %(tolerance)s))
+            """,
+            now=NOW,
+            margin=LEASE_MARGIN,
+            tolerance=CLOCK_TOLERANCE,
+        ),
+        log_exceptions=False,
+    )
+
+
 def revise(cr, check_ids):
     """Count up the revision of the checks: what a process knows of them is out of date."""
     # A race lost to the worker is ordinary, and Odoo repeats the request: no line in the log.
@@ -223,9 +237,8 @@ def claim_due(cr, owner, limit, ahead=0.0):
                   FROM ops_health_check_state AS state
                   JOIN ops_health_check AS checks ON checks.id = state.check_id
                   JOIN ops_environment AS environment ON environment.id = checks.environment_id
-                 WHERE (state.next_run - %(ahead)s <= %(now)s OR %(next_run_is_wrong)s)
-                   AND (state.lease_until IS NULL OR state.lease_until <= %(now)s
-                        OR %(lease_is_wrong)s)
+                 WHERE state.next_run - %(ahead)s <= %(now)s
+                   AND (state.lease_until IS NULL OR state.lease_until <= %(now)s)
                    AND checks.active AND checks.state != 'paused' AND environment.active
               ORDER BY state.next_run
                  LIMIT %(limit)s
@@ -239,8 +252,7 @@ def claim_due(cr, owner, limit, ahead=0.0):
              WHERE state.check_id = due.check_id
          RETURNING state.check_id, state.fence, state.revision, due.state, due.company_id,
                    due.unseen_since, state.recent, due.is_flapping,
-                   least(extract(epoch FROM state.next_run - %(now)s), %(most_ahead)s)::float
-                       AS due_in,
+                   extract(epoch FROM state.next_run - %(now)s)::float AS due_in,
                    extract(epoch FROM %(now)s - state.last_at)::float AS since_last
             """,
             now=NOW,
@@ -249,10 +261,7 @@ def claim_due(cr, owner, limit, ahead=0.0):
             margin=LEASE_MARGIN,
             limit=limit,
             ahead=_ahead(ahead),
-            most_ahead=ahead,
             owner=owner,
-            next_run_is_wrong=NEXT_RUN_IS_WRONG,
-            lease_is_wrong=LEASE_IS_WRONG,
         ),
         log_exceptions=False,
     )

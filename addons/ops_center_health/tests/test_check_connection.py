@@ -27,7 +27,7 @@ class TestCheckConnection(HealthCase):
             self.assertIn(error, ("connect_refused", "dns"), kind)
 
     def test_address_of_the_other_family_is_refused(self):
-        check = self.create_check(kind="tcp", url="tcp://192.0.2.1:22")
+        check = self.create_check(kind="tcp", url="tcp://127.0.0.1:22")
         with self.assertRaisesRegex(ValidationError, "not an IPv6 address"):
             check.ip_family = "ipv6"
 

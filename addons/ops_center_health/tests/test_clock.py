@@ -1,8 +1,10 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 
+from .. import watching
 from ..storage import intervals, states
 from .common import HealthCase
 
@@ -15,6 +17,7 @@ class TestClock(HealthCase):
 
     def setUp(self):
         super().setUp()
+        self.enterContext(patch.object(watching, "CLOCK_PAUSE", 0))
         self.check = self.create_check(interval=60)
 
     def set_clock(self, seconds):
@@ -59,7 +62,10 @@ class TestClock(HealthCase):
         states.schedule_now(self.env.cr, self.check.ids)
         self.assertTrue(self.claim())
         self.assertFalse(self.claim(), "somebody is at it")
+        states.follow_clock(self.env.cr)
+        self.assertFalse(self.claim(), "the clock is right")
         self.set_clock(-HOUR)
+        states.follow_clock(self.env.cr)
         self.assertTrue(self.claim())
 
     def test_set_ahead_is_a_gap_and_no_storm(self):
