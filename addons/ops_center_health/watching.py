@@ -406,19 +406,16 @@ def _store(env, seen):
             }
         )
         if standing.differs(claim.standing):
-            changes[watch.check_id] = (standing, outcome)
+            changes[watch.check_id, claim.fence] = (standing, outcome)
     held = states.store_results(env.cr, rows)
-    shown = {row["check_id"]: row["certificate"] for row in rows if row["certificate"]}
-    if certificates := {check: shown[check] for check in shown.keys() & held}:
-        env["ops.health.check"]._keep_certificates(certificates)
-    told = {row["check_id"]: row["odoo"] for row in rows if row["odoo"]}
-    if installations := {check: told[check] for check in told.keys() & held}:
-        env["ops.health.check"]._keep_installations(installations)
-    if failed := [row for row in rows if row["verdict"] in FAILURES and row["check_id"] in held]:
+    rows = [row for row in rows if (row["check_id"], row["fence"]) in held]
+    if shown := {row["check_id"]: row["certificate"] for row in rows if row["certificate"]}:
+        env["ops.health.check"]._keep_certificates(shown)
+    if told := {row["check_id"]: row["odoo"] for row in rows if row["odoo"]}:
+        env["ops.health.check"]._keep_installations(told)
+    if failed := [row for row in rows if row["verdict"] in FAILURES]:
         failures.keep(env.cr, failed)
-    if pulled := {
-        row["check_id"]: row["facts"] for row in rows if row["facts"] and row["check_id"] in held
-    }:
+    if pulled := {row["check_id"]: row["facts"] for row in rows if row["facts"]}:
         former = facts.modules(env.cr, pulled)
         stored = facts.keep_pulled(env.cr, pulled)
         env["ops.health.check"]._record_module_changes(former, stored)
@@ -427,13 +424,15 @@ def _store(env, seen):
         [
             (claim.watch.check_id, claim.unseen_since, outcome.at)
             for claim, outcome in seen
-            if claim.unseen_since and claim.watch.check_id in held
+            if claim.unseen_since and (claim.watch.check_id, claim.fence) in held
         ],
     )
     awaited = any(claim.is_awaited for claim, _outcome in seen)
-    if news := _news[env.cr.dbname].add(held, awaited, time.monotonic()):
+    if news := _news[env.cr.dbname].add(
+        {row["check_id"] for row in rows}, awaited, time.monotonic()
+    ):
         env["ops.event"]._broadcast("ops.health.check", sorted(news))
-    return {check_id: change for check_id, change in changes.items() if check_id in held}
+    return {lease[0]: change for lease, change in changes.items() if lease in held}
 
 
 def _join_facts(env, seen):

@@ -331,7 +331,7 @@ def store_results(cr, results):
     :param list[dict] results: values of `RESULT_COLUMNS` and `samples.COLUMNS`; ``delay`` is the
         number of seconds until the next run, ``lateness`` of those that the look began too late,
         ``phases`` what took how many milliseconds, or None
-    :return: ids of the checks whose result counted
+    :return: pairs of check id and fence, those of the results that counted
     """
     rows = [{column: result[column] for column in RESULT_COLUMNS} for result in results]
     # One value: neither side takes apart rows of parameters half as fast.
@@ -355,12 +355,13 @@ def store_results(cr, results):
                    lateness real, phases json
                )
          WHERE state.check_id = result.check_id AND state.fence = result.fence
-     RETURNING state.check_id
+     RETURNING state.check_id, state.fence
         """,
         [json.dumps(rows, default=datetime.isoformat)],
     )
-    held = {check_id for [check_id] in cr.fetchall()}
-    held_results = [result for result in results if result["check_id"] in held]
+    held = set(cr.fetchall())
+    # A check may be looked at anew while a former look is under way: only the newer one counts.
+    held_results = [result for result in results if (result["check_id"], result["fence"]) in held]
     if held_results:
         samples.add(cr, held_results)
     return held

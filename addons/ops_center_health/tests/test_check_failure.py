@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from ..storage import states
+from ..watching import Watcher
 from .common import HealthCase
 
 KEY = "api_key=swordfish"
@@ -48,3 +50,16 @@ class TestCheckFailure(HealthCase):
         check.url = f"{self.url}/other"
         check.invalidate_recordset()
         self.assertFalse(check.failed_at or check.failure_evidence)
+
+    def test_only_the_newer_of_two_looks_that_end_together_counts(self):
+        self.answers["status"] = "500 Oh"
+        check = self.create_check()
+        watcher = Watcher()
+        with self.hanging_target():
+            for _look in range(2):
+                states.schedule_now(self.env.cr, check.ids)
+                self.begin_due(watcher)
+        self.finish_begun(watcher)
+        self.env.cr.execute("SELECT count(*) FROM ops_health_sample WHERE check_id = %s", check.ids)
+        self.assertEqual(self.env.cr.fetchone(), (1,))
+        self.assertIn("Status: 500", check.failure_evidence)
