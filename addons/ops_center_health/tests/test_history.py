@@ -300,12 +300,13 @@ class TestHistory(HealthCase):
             ("Not ours", "check.changed", {"environment": self.environment, "record": neighbour}),
             ("Everybody's", "odoo.version_changed", {"environment": self.environment}),
             ("Of the company", "settings.changed", {"company": check.company_id}),
+            ("Gave up", "cron.deactivated", {"environment": self.environment}),
             ("Elsewhere", "odoo.version_changed", {"environment": elsewhere}),
             ("No reason", "incident.opened", {"environment": self.environment}),
         ):
             events._record(kind, name, **values)
         told = [change["name"] for change in check.retrieve_latency(1)["changes"]]
-        self.assertLessEqual({"Ours", "Everybody's", "Of the company"}, set(told))
+        self.assertLessEqual({"Ours", "Everybody's", "Of the company", "Gave up"}, set(told))
         self.assertFalse({"Not ours", "Elsewhere", "No reason"} & set(told))
 
     # === ACCESS === #

@@ -220,16 +220,6 @@ class TestRollups(HealthCase):
         self.assertLessEqual(chart["begin"], point["at"])
         self.assertLessEqual(point["at"], chart["end"])
 
-    def test_changes_of_the_environment_are_told(self):
-        check = self.create_check()
-        elsewhere = self.environment.copy({"name": "Elsewhere"})
-        record = self.env["ops.event"]._record
-        record("cron.deactivated", "Gave up", environment=self.environment)
-        record("cron.deactivated", "Gave up there", environment=elsewhere)
-        record("incident.opened", "No change", environment=self.environment)
-        [change] = check.retrieve_latency(1)["changes"]
-        self.assertEqual(change["name"], "Gave up")
-
     def test_other_windows_are_refused(self):
         with self.assertRaisesRegex(UserError, "1, 7, 30 or 90 days"):
             self.create_check().retrieve_latency(365)
