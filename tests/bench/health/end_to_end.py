@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from tests.bench.health.peers import peers  # noqa: F401 - a fixture
 from tests.bench.health.web_farm import WORD, web_farm
 from tests.bench.processes import Meter, peak_memory
 from tests.harness import databases
@@ -38,7 +37,7 @@ def query(database):
 
 
 @pytest.fixture
-def add_checks(database, query, start_server, peers, tmp_path):  # noqa: F811
+def add_checks(database, query, start_server, peers, tmp_path):
     """Return ``add(number, interval)``: so many checks of loopback, and no others."""
     query("UPDATE ir_cron SET active = false")
     query("UPDATE ops_health_check SET state = 'paused'")

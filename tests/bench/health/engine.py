@@ -11,16 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from probes import Target, run
 
 from tests.bench.health.blackbox import Blackbox
-from tests.bench.health.peers import peers  # noqa: F401 - a fixture
 from tests.bench.health.web_farm import ADDRESSES, WORD, web_farm
 from tests.bench.processes import peak_memory
-from tests.probes.conftest import ADDON, authority  # noqa: F401 - a fixture
-
-sys.path.insert(0, str(ADDON))
-
-from probes import Target, run
 
 ROUNDS = 7
 # Times what the peer takes (docs/benchmarks.md).
@@ -82,7 +77,7 @@ def show(scheme, ours, theirs, engine, blackbox):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_cpu_beside_blackbox(scheme, peers, authority, tmp_path, monkeypatch):  # noqa: F811
+def test_cpu_beside_blackbox(scheme, peers, authority, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
     certificate = None
     if scheme == "https":

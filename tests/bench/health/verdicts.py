@@ -1,19 +1,16 @@
 """Where blackbox_exporter and we differ about the same targets, most of them bad ones."""
 
+from probes import run
+
 from tests.bench.health.blackbox import Blackbox
-from tests.bench.health.peers import peers  # noqa: F401 - a fixture
-from tests.probes.conftest import authority, trusted, web  # noqa: F401 - fixtures
+from tests.probes.mixed import mixed_targets
 
 # As ours are judged unless a check says otherwise.
 PAGE = {"valid_status_codes": list(range(200, 400)), "follow_redirects": False}
 MODULES = {"page": PAGE, "follow": {**PAGE, "follow_redirects": True}}
 
 
-def test_verdicts_beside_blackbox(peers, web, trusted, authority, tmp_path):  # noqa: F811
-    from probes import run  # noqa: PLC0415 - the fixtures' module says where it is
-
-    from tests.probes.mixed import mixed_targets  # noqa: PLC0415 - as above
-
+def test_verdicts_beside_blackbox(peers, web, trusted, authority, tmp_path):
     program = peers / "usr/bin/prometheus-blackbox-exporter"
     blackbox = Blackbox(program, tmp_path, authority.bundle, MODULES)
     try:

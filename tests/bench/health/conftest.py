@@ -1,4 +1,4 @@
-"""The programs that the benchmarks measure beside us, from Debian, unpacked but not installed."""
+"""What the benchmarks of health checks share."""
 
 import sys
 from pathlib import Path
@@ -11,12 +11,16 @@ sys.path.insert(0, str(REPOSITORY / "tools"))
 import debian_packages  # noqa: E402 - the set-up's scripts are no package
 import layout  # noqa: E402
 
+from tests.probes.conftest import authority, trusted, web  # noqa: E402 - after the path above
+
+__all__ = ["authority", "peers", "trusted", "web"]
+
 PACKAGES = {"prometheus-blackbox-exporter": "sid", "nginx": "bookworm"}
 
 
 @pytest.fixture(scope="session")
 def peers():
-    """The folder with the root file systems of the packages."""
+    """The root file systems of what is measured beside us, from Debian, not installed."""
     folder = layout.LOCAL / "bench"
     if not folder.exists():
         debian_packages.unpack(
