@@ -2,7 +2,6 @@ import difflib
 import re
 from configparser import Error as ConfigParserError
 from configparser import RawConfigParser
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from odoo.tools.misc import find_in_path
 
 from ..auditor.facts import Facts, ScheduledAction, UnknownOption
 
+BACKUP_CHECK = "ops_center_health.ops_health_check_backup"
 DEFAULT_PASSWORD = "admin"  # noqa: S105 - the one that core creates, not one of ours
 INTERVAL_SECONDS = {
     "minutes": 60,
@@ -103,7 +103,7 @@ class OpsInstance(models.AbstractModel):
     @api.model
     def _audit_backup_at(self):
         """The latest sign of a backup: a file in the usual folder, an archived WAL segment, or the
-        time that a backup script left in the parameter.
+        time at which a backup script pinged the heartbeat check for it.
         """
         folder = Path(config["data_dir"]) / "backups"
         signs = [
@@ -118,10 +118,8 @@ class OpsInstance(models.AbstractModel):
             )
             if time
         ]
-        told = self.env["ir.config_parameter"].get_param("ops_center.last_backup")
-        with suppress(ValueError):
-            # What is no time says nothing about a backup.
-            signs.append(fields.Datetime.to_datetime(told))
+        if check := self.env.ref(BACKUP_CHECK, raise_if_not_found=False):
+            signs.append(check._succeeded_at())
         return max(filter(None, signs), default=None)
 
     @api.model

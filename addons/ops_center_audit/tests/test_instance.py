@@ -153,17 +153,18 @@ class TestInstance(AuditCase):
         self.assertIn("last backup seen", finding.evidence)
 
     def test_backup_that_a_script_tells_of(self):
-        def told(value):
+        check = self.env.ref("ops_center_health.ops_health_check_backup")
+
+        def told(signal):
             @contextmanager
-            def parameter():
-                self.env["ir.config_parameter"].set_param("ops_center.last_backup", value)
+            def ping():
+                check._ping(check.ping_token, signal)
                 with self.configured(data_dir=str(self.folder)):
                     yield
 
-            return parameter
+            return ping
 
-        now = fields.Datetime.now() - timedelta(hours=1)
-        self.assert_mends("backup", told("yesterday"), told(fields.Datetime.to_string(now)))
+        self.assert_mends("backup", told("fail"), told("success"))
 
     def configuration(self, text):
         @contextmanager

@@ -179,6 +179,13 @@ class OpsHealthCheck(models.Model):
             rhythm=self._rhythm(),
         )
 
+    def _succeeded_at(self):
+        """When the job told that it worked, None if its last run failed or it never told."""
+        self.ensure_one()
+        _now, said = pings.latest(self.env.cr, self.ids)
+        last = said[self.id]
+        return None if last.failed else last.ended_at
+
     def _rhythm(self):
         """What is expected of the job."""
         return Rhythm(self.interval, self.grace)
