@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from .. import watching
 from ..probes import Target
 from ..standing import MAX_WINDOW
-from ..storage import samples, states
+from ..storage import last_seen, samples, states
 
 MIN_INTERVAL = 5  # seconds
 MAX_TIMEOUT = 15  # seconds, so that a pass ends in time
@@ -16,6 +16,8 @@ HEARTBEATS = 40
 SELF_FIXED_FIELDS = {"kind", "self_check", "environment_id", "url", "body_contains"}
 # What only the results of the check decide, and pausing it.
 STATE_FIELDS = {"state", "state_since", "is_flapping"}
+# What a check looks at: with another one, nothing that was seen counts any more.
+TARGET_FIELDS = {"kind", "url"}
 
 
 class OpsHealthCheck(models.Model):
@@ -260,6 +262,8 @@ class OpsHealthCheck(models.Model):
             self.incident_ids._resolve(self.env._("The check was archived."))
         if vals.keys() - STATE_FIELDS:
             self._forget_watch()
+        if TARGET_FIELDS & vals.keys():
+            last_seen.forget(self.env.cr, self.ids)
         if self._probe_fields() & vals.keys():
             self._schedule_now()
         return result

@@ -83,12 +83,6 @@ class OpsHealthCheck(models.Model):
         certificates.create_table(self.env.cr)
         return super().init()
 
-    def write(self, vals):
-        result = super().write(vals)
-        if {"kind", "url"} & vals.keys():
-            certificates.forget(self.env.cr, self.ids)
-        return result
-
     # === BUSINESS METHODS === #
 
     def _probe_fields(self):

@@ -28,9 +28,3 @@ class OpsHealthCheck(models.Model):
     def init(self):
         failures.create_table(self.env.cr)
         return super().init()
-
-    def write(self, vals):
-        result = super().write(vals)
-        if {"kind", "url"} & vals.keys():
-            failures.forget(self.env.cr, self.ids)
-        return result

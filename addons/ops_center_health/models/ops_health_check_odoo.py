@@ -58,12 +58,6 @@ class OpsHealthCheck(models.Model):
         installations.create_table(self.env.cr)
         return super().init()
 
-    def write(self, vals):
-        result = super().write(vals)
-        if {"kind", "url"} & vals.keys():
-            installations.forget(self.env.cr, self.ids)
-        return result
-
     # === BUSINESS METHODS === #
 
     def _probe_fields(self):

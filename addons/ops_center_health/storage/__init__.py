@@ -8,6 +8,7 @@ from . import facts
 from . import failures
 from . import installations
 from . import intervals
+from . import last_seen
 from . import log_errors
 from . import metrics
 from . import pings

@@ -2,8 +2,6 @@
 
 import json
 
-from odoo.tools import SQL
-
 # Servers behind one name may each have a certificate of their own, and take turns.
 KNOWN = 8
 
@@ -50,14 +48,6 @@ def keep(cr, shown):
             [check_id, json.dumps(shown[check_id]), [fingerprint, *others][:KNOWN]],
         )
     return replaced
-
-
-def forget(cr, check_ids):
-    """Drop what the checks were shown, for they look at something else from now on."""
-    cr.execute(
-        SQL("DELETE FROM ops_health_certificate WHERE check_id = ANY(%s)", list(check_ids)),
-        log_exceptions=False,
-    )
 
 
 def latest(cr, check_ids):

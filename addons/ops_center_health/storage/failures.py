@@ -41,15 +41,6 @@ def keep(cr, results):
     )
 
 
-def forget(cr, check_ids):
-    """Drop what the checks saw, for they look at something else from now on."""
-    cr.execute(
-        "DELETE FROM ops_health_failure WHERE check_id = ANY(%s)",
-        [list(check_ids)],
-        log_exceptions=False,
-    )
-
-
 def latest(cr, check_ids):
     """What the checks saw last: dictionaries of ``at``, ``message`` and ``evidence`` by check."""
     cr.execute(

@@ -2,8 +2,6 @@
 
 import json
 
-from odoo.tools import SQL
-
 
 def create_table(cr):
     """Create the table of the Odoo installations; harmless if it exists."""
@@ -41,14 +39,6 @@ def keep(cr, told):
             [check_id, json.dumps(told[check_id])],
         )
     return {check_id: before for check_id, before in former.items() if before}
-
-
-def forget(cr, check_ids):
-    """Drop what was told to the checks, for they look at something else from now on."""
-    cr.execute(
-        SQL("DELETE FROM ops_health_installation WHERE check_id = ANY(%s)", list(check_ids)),
-        log_exceptions=False,
-    )
 
 
 def latest(cr, check_ids):
