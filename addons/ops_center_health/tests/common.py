@@ -1,8 +1,10 @@
 import json
 import threading
+import time
 from contextlib import contextmanager
 
 from odoo.tests import TransactionCase
+from odoo.tools import SQL
 
 from odoo.addons.ops_center_base.tests.common import loopback_server
 
@@ -28,6 +30,7 @@ class HealthCase(TransactionCase):
     def setUp(self):
         super().setUp()
         self.answers = {"status": "200 OK", "body": b"all is well"}
+        self.pause = 0  # seconds before each answer
         self.hanging = threading.Event()
         self.not_hanging = ""
         self.released = threading.Event()
@@ -37,7 +40,12 @@ class HealthCase(TransactionCase):
     def serve(self, exchange):
         if self.hanging.is_set() and exchange.path != self.not_hanging:
             self.released.wait(10)
-        exchange.answer(**self.answers)
+        time.sleep(self.pause)
+        exchange.answer(**self.answer_to(exchange.path))
+
+    def answer_to(self, path):
+        """What the target answers. Several ask at the same time: none may change it."""
+        return self.answers
 
     @contextmanager
     def hanging_target(self, but=""):
@@ -81,6 +89,26 @@ class HealthCase(TransactionCase):
             states.schedule_now(self.env.cr, checks.ids)
             self.run_due()
 
+    def make_older(self, check, seconds, **columns):
+        """Move what is known of a check into the past.
+
+        :param columns: names of times by table
+        """
+        self.env.flush_all()
+        for table, names in columns.items():
+            for column in names:
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE %(table)s SET %(column)s = %(column)s - %(seconds)s"
+                        " * interval '1 second' WHERE check_id = %(check_id)s",
+                        table=SQL.identifier(table),
+                        column=SQL.identifier(column),
+                        seconds=seconds,
+                        check_id=check.id,
+                    )
+                )
+        self.env.invalidate_all()
+
     @contextmanager
     def worker_transactions(self):
         """Let the transactions that the worker opens see, and add to, the one of the test."""
@@ -109,12 +137,13 @@ class OdooCase(HealthCase):
         self.version = "17.0"
         self.shown_databases = HIDDEN
 
-    def serve(self, exchange):
+    def answer_to(self, path):
         pages = {
             "/web/health": json.dumps({"status": "pass"}),
             "/web/webclient/version_info": json.dumps({"result": {"server_serie": self.version}}),
             "/web/database/selector": f'<p class="o_database_list">{self.shown_databases}</p>',
         }
-        if exchange.path in pages and self.answers["status"] == "200 OK":
-            self.answers["body"] = pages[exchange.path].encode()
-        return super().serve(exchange)
+        answer = super().answer_to(path)
+        if path in pages and answer["status"] == "200 OK":
+            return {**answer, "body": pages[path].encode()}
+        return answer

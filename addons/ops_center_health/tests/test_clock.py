@@ -22,19 +22,13 @@ class TestClock(HealthCase):
 
     def set_clock(self, seconds):
         """Have all that is known of the check be older by so many seconds."""
-        self.env.flush_all()
-        for table, columns in (
-            ("ops_health_check_state", ("next_run", "lease_until", "last_at")),
-            ("ops_health_interval", ("started_at",)),
-            ("ops_health_sample", ("at",)),
-        ):
-            for column in columns:
-                self.env.cr.execute(
-                    f"UPDATE {table} SET {column} = {column} - %s * interval '1 second'"  # noqa: S608
-                    " WHERE check_id = %s",
-                    [seconds, self.check.id],
-                )
-        self.env.invalidate_all()
+        self.make_older(
+            self.check,
+            seconds,
+            ops_health_check_state=("next_run", "lease_until", "last_at"),
+            ops_health_interval=("started_at",),
+            ops_health_sample=("at",),
+        )
 
     def count_samples(self):
         self.env.cr.execute(

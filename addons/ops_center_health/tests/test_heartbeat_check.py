@@ -39,16 +39,12 @@ class TestHeartbeatCheck(HealthCase, HttpCase):
 
     def pass_time(self, seconds):
         """Move all that is known of the check into the past, and let the worker look."""
-        self.env.flush_all()
-        for table, columns in (
-            ("ops_health_ping", ("started_at", "ended_at", "unjudged_at")),
-            ("ops_health_check_state", ("next_run", "last_at")),
-        ):
-            for column in columns:
-                self.env.cr.execute(
-                    f"UPDATE {table} SET {column} = {column} - %s * interval '1 second'",  # noqa: S608
-                    [seconds],
-                )
+        self.make_older(
+            self.check,
+            seconds,
+            ops_health_ping=("started_at", "ended_at", "unjudged_at"),
+            ops_health_check_state=("next_run", "last_at"),
+        )
         self.run_due()
 
     # === VERDICTS === #

@@ -82,7 +82,8 @@ class TestIncidentPage(HealthCase):
         incident = self.open_incident()
         self.mend_target()
         self.run_now(self.check, 2)
-        kinds = incident.during_event_ids.mapped("kind")
+        # The settings of this test are younger than a second, and may count as part of it.
+        kinds = [kind for kind in incident.during_event_ids.mapped("kind") if "incident" in kind]
         self.assertEqual(kinds, ["incident.opened", "incident.resolved"])
 
     def test_events_of_another_company_are_not_shown(self):
