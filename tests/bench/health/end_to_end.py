@@ -1,7 +1,8 @@
 """What a check costs from its claim to its stored result, PostgreSQL included, and when it comes.
 
 A real worker looks at a thousand addresses on loopback every five seconds, at ten thousand every
-minute, and at those as fast as it can.
+minute, and at twenty thousand as fast as it can. What a result costs is judged there, as that of
+the peers was measured: a worker that has little to do pays for its passes besides.
 """
 
 import os
@@ -89,9 +90,13 @@ def measure(worker, database, query, interval, seconds):
 
 def settle(worker, query):
     """Wait until every check has found its state, and end the worker."""
+    wait_until_known(query)
+    assert worker.terminate() == 0
+
+
+def wait_until_known(query):
     unknown = "SELECT 1 FROM ops_health_check WHERE state = 'unknown'"
     wait_until(lambda: not query(unknown), 900, "all checks being up", pause=2)
-    assert worker.terminate() == 0
 
 
 def show(title, seen, worker):
@@ -118,7 +123,6 @@ def test_thousand_checks_every_five_seconds(database, query, add_checks, start_w
     figures = measure(worker, database, query, OFTEN, seconds)
     show("1,000 checks every 5 seconds", figures, worker)
     print(f"All first results after      {start:>8.2f} s")
-    assert figures["worker"] + figures["postgresql"] <= MAX_CPU
     assert figures["late"] <= MAX_LATENESS
     assert start <= MAX_START
 
@@ -132,13 +136,17 @@ def test_ten_thousand_checks(database, query, add_checks, start_worker, seconds)
     time.sleep(SELDOM + SETTLING)
     figures = measure(worker, database, query, SELDOM, seconds)
     show("10,000 checks every minute", figures, worker)
+    # Twice as many as are wanted, or it could not be faster than that.
+    add_checks(10_000, OFTEN)
     query("UPDATE ops_health_check SET interval = %s WHERE kind = 'http'", OFTEN)
     query(
         "UPDATE ops_health_check_state"
         " SET revision = revision + 1, next_run = now() AT TIME ZONE 'UTC'"
     )
+    wait_until_known(query)
     time.sleep(SETTLING)
     hurried = measure(worker, database, query, OFTEN, 30)
-    show("10,000 checks every 5 seconds, as many as it can", hurried, worker)
+    show("20,000 checks every 5 seconds, as many as it can", hurried, worker)
     assert figures["late"] <= MAX_LATENESS
     assert hurried["rate"] >= MIN_RATE
+    assert hurried["worker"] + hurried["postgresql"] <= MAX_CPU
