@@ -1,1 +1,2 @@
+from . import raw
 from . import readiness

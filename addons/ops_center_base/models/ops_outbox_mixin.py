@@ -45,6 +45,7 @@ class Outcome(NamedTuple):
     error: str | None = None
     delay: float = 0  #: seconds until the row is due again
     lookups: int = 0
+    unknown: bool = False  #: it may have happened
 
 
 class OpsOutboxMixin(models.AbstractModel):
@@ -94,6 +95,11 @@ class OpsOutboxMixin(models.AbstractModel):
     lease_until = fields.Datetime(readonly=True, copy=False)
     fence = fields.Integer(readonly=True, copy=False, aggregator=None)
     last_error = fields.Text(readonly=True, copy=False)
+    outcome_unknown = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="It may have happened: nobody on the other side could be asked yet.",
+    )
     remote_ref = fields.Char(string="Remote Reference", readonly=True, copy=False)
     uuid = fields.Char(
         string="UUID",
@@ -268,7 +274,8 @@ class OpsOutboxMixin(models.AbstractModel):
                 sending = True
                 return Outcome("done", record._send())
             except OutboxFatal as error:
-                return Outcome("needs_attention", error=str(error))
+                unknown = claim.outcome_unknown and not sending
+                return Outcome("needs_attention", error=str(error), unknown=unknown)
             except OutboxRetry as error:
                 unknown = claim.outcome_unknown and not sending
                 message, retry_after = str(error), error.retry_after or 0
@@ -277,7 +284,7 @@ class OpsOutboxMixin(models.AbstractModel):
                 message, retry_after = mask(str(error) or repr(error)), 0
                 _logger.warning("%s: %s", record, message, exc_info=True)
         if attempts >= MAX_ATTEMPTS + unknown:
-            return Outcome("needs_attention", error=message)
+            return Outcome("needs_attention", error=message, unknown=unknown)
         delay = min(self._back_off * 2 ** (attempts - 1), MAX_BACK_OFF)
         delay = max(retry_after, delay * random.uniform(0.5, 1))  # noqa: S311 - jitter
         return Outcome("sending" if unknown else "retry", error=message, delay=delay)
@@ -305,6 +312,7 @@ class OpsOutboxMixin(models.AbstractModel):
                 "remote_ref": outcome.remote_ref,
                 "last_error": outcome.error,
                 "lookups": outcome.lookups,
+                "outcome_unknown": outcome.unknown,
                 "lease_until": due if outcome.state == "sending" else False,
                 "not_before": due if outcome.state == "retry" else False,
             }

@@ -128,6 +128,7 @@ class TestOperation(OperationCase):
         self.dispatch()
         self.assertEqual(operation.state, "needs_attention")
         self.assertEqual(operation.last_error, "The token is not valid; enter another one.")
+        self.assertFalse(operation.outcome_unknown, "it was refused")
 
     @mute_logger(OUTBOX)
     def test_an_unknown_outcome_is_looked_up_twice(self):
@@ -212,6 +213,7 @@ class TestOperation(OperationCase):
         self.assertEqual(operation.state, "needs_attention")
         self.assertIn("retry it by hand", operation.last_error)
         self.assertEqual(len(self.sent), 8)
+        self.assertTrue(operation.outcome_unknown, "each time the answer was cut")
 
     def test_an_outcome_is_dropped_when_the_row_was_taken_over(self):
         operation = self.enqueue()

@@ -1,23 +1,15 @@
 import logging
 import re
 
-from odoo.http import Controller, HttpDispatcher, Response, request, route
+from odoo.http import Controller, request, route
+
+from odoo.addons.ops_center_base.controllers.raw import answer
 
 MAX_BODY = 10 * 1024 * 1024  # bytes that are accepted
 MAX_NOTE = 10_000  # bytes of them that are kept
 
 PING = "/ops/ping/<string:token>"
 SECRET_ADDRESS = re.compile(r"(/ops/(?:ping|acknowledge)/)[^/\s?]+")
-
-
-class PingDispatcher(HttpDispatcher):
-    """Leaves the body alone: curl calls whatever it sends a form, and Odoo would take it apart."""
-
-    routing_type = "ops_ping"
-
-    def dispatch(self, endpoint, args):
-        self.request.params = args
-        return self.request.registry["ir.http"]._dispatch(endpoint)
 
 
 class TokenFilter(logging.Filter):
@@ -38,7 +30,7 @@ class Heartbeat(Controller):
 
     @route(
         [PING, f"{PING}/<any(start, fail, log):signal>", f"{PING}/<int(min=0,max=255):exit_code>"],
-        type="ops_ping",
+        type="ops_raw",
         auth="public",
         methods=["GET", "HEAD", "POST"],
         csrf=False,
@@ -58,9 +50,4 @@ class Heartbeat(Controller):
         checks = request.env["ops.health.check"].sudo()
         run_id = request.httprequest.args.get("rid")
         known = checks._ping(token, signal, exit_code=exit_code, run_id=run_id, body=body)
-        return Response(
-            "OK\n" if known else "Not Found\n",
-            status=200 if known else 404,
-            content_type="text/plain; charset=utf-8",
-            headers={"Cache-Control": "no-store"},
-        )
+        return answer(200, "OK") if known else answer(404, "Not Found")
