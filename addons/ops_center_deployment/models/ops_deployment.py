@@ -18,20 +18,6 @@ EVENT_LEVELS = {
     states.LOST: "danger",
 }
 
-#: What only the code sets, and what a new deployment starts with.
-INITIAL_VALUES = {
-    "state": states.DRAFT,
-    "source": "user",
-    "started_at": False,
-    "finished_at": False,
-    "live_at": False,
-    "previous_id": False,
-    "module_changes": False,
-    "snapshot": False,
-}
-
-MACHINE_FIELDS = frozenset(INITIAL_VALUES) | {"user_id"}
-
 #: What a deployment brings where: once it has left the drafts, changing this would be forgery.
 FACTS = frozenset(
     {"environment_id", "kind", "revision", "image_digest", "version", "external_reference"}
@@ -259,19 +245,33 @@ class OpsDeployment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
+            initial = {**self._initial_values(), "user_id": self.env.uid}
             for vals in vals_list:
-                self._check_untouched(vals, MACHINE_FIELDS)
+                self._check_untouched(vals, initial.keys())
             # Said outright, because a context could smuggle other defaults in.
-            initial = {**INITIAL_VALUES, "user_id": self.env.uid}
             vals_list = [{**vals, **initial} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):
         if not self.env.su:
-            self._check_untouched(vals, MACHINE_FIELDS)
+            self._check_untouched(vals, {*self._initial_values(), "user_id"})
             if any(deployment.state != states.DRAFT for deployment in self):
                 self._check_untouched(vals, FACTS)
         return super().write(vals)
+
+    @api.model
+    def _initial_values(self):
+        """Return what a new deployment starts with and only the code changes. Addons add to it."""
+        return {
+            "state": states.DRAFT,
+            "source": "user",
+            "started_at": False,
+            "finished_at": False,
+            "live_at": False,
+            "previous_id": False,
+            "module_changes": False,
+            "snapshot": False,
+        }
 
     def _check_untouched(self, vals, names):
         """Refuse values that are not the user's to set (any more).
@@ -500,12 +500,16 @@ class OpsDeployment(models.Model):
             if previous:
                 values["previous_id"] = previous.id
                 previous._transition(
-                    states.ROLLED_BACK if self.kind == "rollback" else states.SUPERSEDED
+                    states.ROLLED_BACK if self._takes_back(previous) else states.SUPERSEDED
                 )
                 # The unique index must not see two live deployments, in whatever order they
                 # would be saved.
                 previous.flush_recordset()
         return values
+
+    def _takes_back(self, deployment):
+        """Say whether going live undoes a deployment instead of following it. To override."""
+        return self.kind == "rollback"
 
     def _record_event(self):
         """Put the new state on the timeline, and on the screens that show this deployment."""

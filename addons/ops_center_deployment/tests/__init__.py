@@ -5,3 +5,4 @@ from . import test_record
 from . import test_snapshot
 from . import test_states
 from . import test_views
+from . import test_webhook

@@ -1,0 +1,231 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+from odoo.addons.ops_center_health.storage import states as check_states
+
+from .. import states
+
+PAUSE = 5.0  # seconds between two looks at what is being verified
+# These wait for others to speak, or only repeat what their members say.
+NOT_ASKED = ("heartbeat", "group")
+GOOD = ("up", "degraded")
+
+
+class OpsDeployment(models.Model):
+    """The gate before a deployment is live: what watches the environment has to find it good.
+
+    Bad ones are rolled back to what was live, which has passed this gate itself. If that is bad
+    too, or nothing was live before, nothing further is tried.
+    """
+
+    # Each theme of this model has a file of its own.
+    _inherit = "ops.deployment"  # pylint: disable=consider-merging-classes-inherited
+
+    verifying_since = fields.Datetime(readonly=True, copy=False)
+    verified_at = fields.Datetime(
+        string="Verified",
+        readonly=True,
+        copy=False,
+        help="When the checks of the environment had found it good.",
+    )
+    verification = fields.Char(
+        compute="_compute_verification", help="What the checks found so far."
+    )
+    rolled_back_id = fields.Many2one(
+        "ops.deployment",
+        string="Takes Back",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
+        help="The deployment that this one undoes.",
+    )
+    rollback_ids = fields.One2many("ops.deployment", "rolled_back_id", string="Taken Back By")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("verifying_since")
+    def _compute_verification(self):
+        for deployment in self:
+            deployment.verification = (
+                deployment.state == states.VERIFYING
+                and deployment.has_executor
+                and deployment._tell_verification()
+            )
+
+    def _tell_verification(self):
+        found = self._found_by_checks()
+        good = [check for check, verdicts in found.items() if self._is_good(verdicts)]
+        return self.env._(
+            "%(good)s of %(all)s checks found it good %(times)s times in a row.",
+            good=len(good),
+            all=len(found),
+            times=self.environment_id.verification_successes,
+        )
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def _initial_values(self):
+        return {
+            **super()._initial_values(),
+            "verifying_since": False,
+            "verified_at": False,
+            "rolled_back_id": False,
+        }
+
+    # === ACTION METHODS === #
+
+    def action_deploy(self):
+        for environment in self.environment_id.filtered("frozen_reason"):
+            raise UserError(
+                self.env._(
+                    "%(environment)s is frozen: %(reason)s Have a manager unfreeze it first.",
+                    environment=environment.display_name,
+                    reason=environment.frozen_reason,
+                )
+            )
+        return super().action_deploy()
+
+    def action_roll_back(self):
+        """Have what was found good before brought back, where somebody carries that out."""
+        self.ensure_one()
+        if not self.has_executor:
+            return super().action_roll_back()
+        self.check_access("write")
+        good = self.search(
+            [
+                ("environment_id", "=", self.environment_id.id),
+                ("state", "in", (states.LIVE, states.SUPERSEDED)),
+                ("verified_at", "!=", False),
+                ("id", "!=", self.id),
+            ],
+            order="live_at desc, id desc",
+            limit=1,
+        )
+        if self.state != states.LIVE or not good:
+            raise UserError(
+                self.env._(
+                    "Only what is live is rolled back, and only to what was found good before it."
+                    " Cancel a deployment that is under way, or deploy another revision."
+                )
+            )
+        rollback = self._take_back(good, self.reason)
+        rollback._transition(states.QUEUED)
+        return rollback._get_records_action()
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _run_verification(self):
+        """Loop of the worker: judge the deployments that are being verified."""
+        verifying = run_in_new_transaction(self.env, lambda env: env[self._name]._to_verify().ids)
+        for deployment_id in verifying:
+            self._in_own_transaction(deployment_id, "_verify")
+        return PAUSE if verifying else None
+
+    @api.model
+    def _to_verify(self):
+        executing = self.env["ops.environment"]._executing_providers()
+        return self.search(
+            [
+                ("state", "=", states.VERIFYING),
+                ("environment_id.provider", "in", list(executing)),
+            ]
+        )
+
+    def _verify(self):
+        """Let it be live if all checks found it good, give it up if that takes too long."""
+        self.lock_for_update(allow_referencing=True)
+        if self.state != states.VERIFYING:
+            return
+        found = self._found_by_checks()
+        if all(map(self._is_good, found.values())):
+            self.verified_at = fields.Datetime.now()
+            self._transition(states.LIVE)
+            return
+        patience = timedelta(seconds=self.environment_id.verification_timeout)
+        if fields.Datetime.now() < self.verifying_since + patience:
+            # What it depends on is looked at at once, and not whenever its time comes.
+            check_states.schedule_now(self.env.cr, [check.id for check in found])
+            self.env["ops.worker"]._notify("probe")
+            return
+        bad = [check.name for check, verdicts in found.items() if not self._is_good(verdicts)]
+        self._reject(self.env._("Not found good in time by: %s.", ", ".join(bad)))
+
+    def _found_by_checks(self):
+        """Return the last verdicts of each check that looked since, the newest first."""
+        # What users paused or maintain tells nothing about this deployment.
+        checks = self.environment_id.sudo().check_ids.filtered(
+            lambda check: (
+                check.kind not in NOT_ASKED and check.state not in {"paused", "maintenance"}
+            )
+        )
+        return {
+            check: self.env["ops.health.sample"]
+            .sudo()
+            .search(
+                [("check_id", "=", check.id), ("at", ">=", self.verifying_since)],
+                limit=self.environment_id.verification_successes,
+            )
+            .mapped("verdict")
+            for check in checks
+        }
+
+    def _is_good(self, verdicts):
+        wanted = self.environment_id.verification_successes
+        return len(verdicts) == wanted and all(verdict in GOOD for verdict in verdicts)
+
+    def _reject(self, problem):
+        """End a deployment that was found bad, and bring back what was live before it."""
+        good = self.environment_id.live_deployment_id
+        if self.rolled_back_id:
+            self._end(states.FAILED, problem)
+            self.environment_id._freeze(
+                self.env._("%s, which took back a bad one, is bad itself.", self.display_name)
+            )
+        elif good:
+            self._end(states.ROLLED_BACK, problem)
+            self._take_back(good, problem)._transition(states.QUEUED)
+        else:
+            # There is nothing to go back to.
+            self._end(states.FAILED, problem)
+
+    def _take_back(self, good, reason):
+        """Return a new deployment that brings a good one back in the place of this one."""
+        # Users can't say what a deployment takes back; who calls this has verified the right to.
+        rollback = self.sudo().create(
+            {
+                "environment_id": self.environment_id.id,
+                "kind": "rollback",
+                "revision": good.revision,
+                "image_digest": good.image_digest,
+                "version": good.version,
+                "summary": self.env._("Back to %s", good.display_name),
+                "reason": reason,
+                "rolled_back_id": self.id,
+            }
+        )
+        return rollback.with_env(self.env)
+
+    def _takes_back(self, deployment):
+        # What a bad one never replaced is followed by itself, not undone.
+        if self.rolled_back_id:
+            return deployment == self.rolled_back_id
+        return super()._takes_back(deployment)
+
+    def _prepare_move(self, state):
+        values = super()._prepare_move(state)
+        if state == states.VERIFYING:
+            # To the microsecond: what was seen a moment before was the former revision.
+            values["verifying_since"] = self.env.cr.now()
+        return values
+
+    def _transition(self, state):
+        moved = super()._transition(state)
+        if moved and state == states.VERIFYING:
+            self.env["ops.worker"]._notify("verify")
+        return moved
