@@ -37,6 +37,8 @@ def test_dump_and_logs_hold_no_secret(database, start_server):
         "pg_password": CANARY,
     }
     call("ops.health.check", "create", [values])
+    values = {"provider": "webhook", "deploy_url": "http://127.0.0.1:9/", "deploy_secret": CANARY}
+    call("ops.environment", "write", [environment], values)
     with pytest.raises(RemoteError, match="kind"):
         call(CHANNEL, "write", [channel], {"webhook_secret": CANARY, "kind": "no such kind"})
 

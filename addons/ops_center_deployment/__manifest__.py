@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ops_center_deployment_security.xml",
+        "data/mail_activity_type_data.xml",
         "views/ops_deployment_templates.xml",
         "views/ops_deployment_views.xml",
         "views/ops_environment_views.xml",

@@ -45,6 +45,7 @@ PAGES = {
     "timeline": ("ops-timeline", ".o_data_row, .o_kanban_record"),
     "deployments": ("ops-deployments", ".o_data_row, .o_kanban_record"),
     "deployment": ("ops-deployments/{deployment}", ".o_form_view"),
+    "deployment-approval": ("ops-deployments/{approval}", ".o_form_view"),
     "environments": ("ops-environments", ".o_kanban_record"),
     "environment": ("ops-environments/{environment}", ".o_form_view"),
     "applications": ("ops-applications", ".o_data_row, .o_kanban_record"),
@@ -94,7 +95,7 @@ def test_screenshots(browser, server):
     with HttpTarget() as shop, HttpTarget() as search:
         call = server.session()
         paint_dark(call)
-        records = Showcase(call, shop, search).prepare()
+        records = Showcase(call, server.session, shop, search).prepare()
         IMAGES.mkdir(parents=True, exist_ok=True)
         for width in VIEWPORTS:
             for scheme in ("light", "dark"):

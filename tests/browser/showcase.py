@@ -5,6 +5,7 @@ imported, each through the methods that the buttons call.
 """
 
 import base64
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,12 +25,14 @@ class Showcase:
     """Fills the console of one server, and waits until it is worth a picture.
 
     :param call: calls methods of the server's models
+    :param log_in: returns the same for somebody else, by login and password
     :param shop: the fake web server that breaks and stays broken
     :param search: one that breaks and is mended
     """
 
-    def __init__(self, call, shop, search):
+    def __init__(self, call, log_in, shop, search):
         self.call = call
+        self.log_in = log_in
         self.shop = shop
         self.search = search
         self.records = {}
@@ -39,6 +42,7 @@ class Showcase:
         self._introduce()
         self._watch()
         self._deploy()
+        self._ask_for_approval()
         self._scan()
         self._stand_by()
         self._publish()
@@ -214,6 +218,48 @@ class Showcase:
                     },
                 )
         self.records["deployment"] = recorded["id"]
+
+    def _ask_for_approval(self):
+        """A colleague wants something deployed by a pipeline to where that takes two."""
+        operators = self._find("ir.model.data", ["name", "=", "group_operator"])
+        [group] = self.call("ir.model.data", "read", operators, ["res_id"])
+        password = secrets.token_hex()
+        self._create(
+            "res.users",
+            name="Grace Hopper",
+            login="grace",
+            password=password,
+            notification_type="inbox",
+            group_ids=[[4, group["res_id"]]],
+        )
+        self.call(
+            "ops.environment",
+            "write",
+            [self.records["staging"]],
+            {
+                "provider": "webhook",
+                "deploy_url": self.shop.url("/text?say=ok"),
+                "deploy_secret": secrets.token_hex(),
+                "protected": True,
+                "approver_ids": [[4, 2]],
+            },
+        )
+        colleague = self.log_in("grace", password)
+        [deployment] = colleague(
+            "ops.deployment",
+            "create",
+            [
+                {
+                    "environment_id": self.records["staging"],
+                    "revision": "1d7be0a95c3f4286",
+                    "version": "2.6.0",
+                    "summary": "Checkout in one step",
+                    "author": "Grace Hopper",
+                }
+            ],
+        )
+        colleague("ops.deployment", "action_deploy", [deployment])
+        self.records["approval"] = deployment
 
     def _scan(self):
         self.records["scan"] = self._create(

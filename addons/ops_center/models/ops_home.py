@@ -147,6 +147,7 @@ class OpsHome(models.AbstractModel):
         return [
             *self._held(),
             *self._incidents(),
+            *self._deployments(),
             *self._operations(),
             *self._findings(),
             *self._sentinel(),
@@ -177,6 +178,28 @@ class OpsHome(models.AbstractModel):
                 fix=fix,
             )
             for incident in self.env["ops.health.incident"].search([("state", "!=", "resolved")])
+        ]
+
+    def _deployments(self):
+        unfreeze = self.env._("Look at the environment, then have a manager unfreeze it.")
+        frozen = self.env["ops.environment"].search([("frozen_reason", "!=", False)])
+        decide = self.env._("See what it brings, then approve or reject it.")
+        waiting = self.env["ops.deployment"].search([("state", "=", "waiting")])
+        return [
+            *(
+                {
+                    **self._need(each, "danger", evidence=each.frozen_reason, fix=unfreeze),
+                    "title": self.env._("%s is frozen", each.display_name),
+                }
+                for each in frozen
+            ),
+            *(
+                {
+                    **self._need(each, "warning", evidence=each.summary, fix=decide),
+                    "title": self.env._("%s needs your approval", each.display_name),
+                }
+                for each in waiting.filtered("is_approver")
+            ),
         ]
 
     def _operations(self):

@@ -125,6 +125,31 @@ class TestHome(TransactionCase):
         self.assertEqual(need["title"], "The sentinel has nobody to page")
         self.assertIn("webhook channel", need["fix"])
 
+    def test_asks_for_an_approval_and_tells_of_a_frozen_environment(self):
+        self.here.frozen_reason = "What took back a bad one is bad itself."
+        operator = new_test_user(
+            self.env, "home-operator", groups="base.group_user,ops_center_base.group_operator"
+        )
+        deployment = self.env["ops.deployment"].create(
+            {
+                "environment_id": self.here.id,
+                "revision": "a" * 40,
+                "user_id": operator.id,
+                "requested_by_id": operator.id,
+                "state": "waiting",
+            }
+        )
+        titles = [need["title"] for need in self._retrieve(self.manager)["needs"]]
+        self.assertEqual(
+            titles,
+            [
+                "This Odoo / Production is frozen",
+                f"{deployment.display_name} needs your approval",
+            ],
+        )
+        titles = [need["title"] for need in self._retrieve(operator)["needs"]]
+        self.assertEqual(titles, ["This Odoo / Production is frozen"])
+
     def test_changes_are_told_without_findings(self):
         self.env["ops.event"]._record("finding.opened", "A finding", environment=self.here)
         event = self.env["ops.event"]._record("deployment.live", "A change", environment=self.here)

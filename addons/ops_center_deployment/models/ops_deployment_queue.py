@@ -68,7 +68,28 @@ class OpsDeployment(models.Model):
                         deployment.environment_id.display_name,
                     )
                 )
+            deployment._proceed()
+
+    def _proceed(self):
+        """Go on as far as nothing stands in the way. Override to have something do so."""
         self._transition(states.QUEUED)
+
+    def action_redeploy(self):
+        """Have the same revision carried out once more, by a deployment of its own."""
+        self.ensure_one()
+        redeployment = self.create(
+            {
+                "environment_id": self.environment_id.id,
+                "kind": "redeploy",
+                "revision": self.revision,
+                "image_digest": self.image_digest,
+                "version": self.version,
+                "summary": self.env._("%s once more", self.display_name),
+                "reason": self.reason,
+            }
+        )
+        redeployment.action_deploy()
+        return redeployment._get_records_action()
 
     def action_start(self):
         self._check_by_hand()

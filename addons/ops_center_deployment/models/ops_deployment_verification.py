@@ -17,8 +17,8 @@ GOOD = ("up", "degraded")
 class OpsDeployment(models.Model):
     """The gate before a deployment is live: what watches the environment has to find it good.
 
-    Bad ones are rolled back to what was live, which has passed this gate itself. If that is bad
-    too, or nothing was live before, nothing further is tried.
+    Bad ones are rolled back to what has passed this gate before. If that is bad too, or nothing
+    ever has, nothing further is tried.
     """
 
     # Each theme of this model has a file of its own.
@@ -34,16 +34,6 @@ class OpsDeployment(models.Model):
     verification = fields.Char(
         compute="_compute_verification", help="What the checks found so far."
     )
-    rolled_back_id = fields.Many2one(
-        "ops.deployment",
-        string="Takes Back",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        check_company=True,
-        help="The deployment that this one undoes.",
-    )
-    rollback_ids = fields.One2many("ops.deployment", "rolled_back_id", string="Taken Back By")
 
     # === COMPUTE METHODS === #
 
@@ -70,12 +60,7 @@ class OpsDeployment(models.Model):
 
     @api.model
     def _initial_values(self):
-        return {
-            **super()._initial_values(),
-            "verifying_since": False,
-            "verified_at": False,
-            "rolled_back_id": False,
-        }
+        return {**super()._initial_values(), "verifying_since": False, "verified_at": False}
 
     # === ACTION METHODS === #
 
@@ -89,33 +74,6 @@ class OpsDeployment(models.Model):
                 )
             )
         return super().action_deploy()
-
-    def action_roll_back(self):
-        """Have what was found good before brought back, where somebody carries that out."""
-        self.ensure_one()
-        if not self.has_executor:
-            return super().action_roll_back()
-        self.check_access("write")
-        good = self.search(
-            [
-                ("environment_id", "=", self.environment_id.id),
-                ("state", "in", (states.LIVE, states.SUPERSEDED)),
-                ("verified_at", "!=", False),
-                ("id", "!=", self.id),
-            ],
-            order="live_at desc, id desc",
-            limit=1,
-        )
-        if self.state != states.LIVE or not good:
-            raise UserError(
-                self.env._(
-                    "Only what is live is rolled back, and only to what was found good before it."
-                    " Cancel a deployment that is under way, or deploy another revision."
-                )
-            )
-        rollback = self._take_back(good, self.reason)
-        rollback._transition(states.QUEUED)
-        return rollback._get_records_action()
 
     # === BUSINESS METHODS === #
 
@@ -180,8 +138,8 @@ class OpsDeployment(models.Model):
         return len(verdicts) == wanted and all(verdict in GOOD for verdict in verdicts)
 
     def _reject(self, problem):
-        """End a deployment that was found bad, and bring back what was live before it."""
-        good = self.environment_id.live_deployment_id
+        """End a deployment that was found bad, and bring back what was found good before it."""
+        good = self._last_good()
         if self.rolled_back_id:
             self._end(states.FAILED, problem)
             self.environment_id._freeze(
@@ -193,29 +151,6 @@ class OpsDeployment(models.Model):
         else:
             # There is nothing to go back to.
             self._end(states.FAILED, problem)
-
-    def _take_back(self, good, reason):
-        """Return a new deployment that brings a good one back in the place of this one."""
-        # Users can't say what a deployment takes back; who calls this has verified the right to.
-        rollback = self.sudo().create(
-            {
-                "environment_id": self.environment_id.id,
-                "kind": "rollback",
-                "revision": good.revision,
-                "image_digest": good.image_digest,
-                "version": good.version,
-                "summary": self.env._("Back to %s", good.display_name),
-                "reason": reason,
-                "rolled_back_id": self.id,
-            }
-        )
-        return rollback.with_env(self.env)
-
-    def _takes_back(self, deployment):
-        # What a bad one never replaced is followed by itself, not undone.
-        if self.rolled_back_id:
-            return deployment == self.rolled_back_id
-        return super()._takes_back(deployment)
 
     def _prepare_move(self, state):
         values = super()._prepare_move(state)

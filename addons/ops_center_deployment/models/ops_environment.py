@@ -128,7 +128,9 @@ class OpsEnvironment(models.Model):
         deployment.write({"snapshot": seen, "module_changes": changes})
         if deployment.state in states.ACTIVE or deployment.state == states.QUEUED:
             deployment._transition(states.VERIFYING)
-        deployment._transition(states.LIVE)
+        # What was asked for has to prove itself first.
+        if not deployment.operation_id:
+            deployment._transition(states.LIVE)
         self.release = seen["release"]
         return deployment
 

@@ -1,3 +1,4 @@
+from . import test_approval
 from . import test_deployment
 from . import test_latency_chart
 from . import test_observe

@@ -1,7 +1,19 @@
-from odoo.tests import new_test_user
+import json
+import os
+from datetime import timedelta
+from unittest.mock import patch
+
+from cryptography.fernet import Fernet
+
+from odoo.tests import HttpCase, freeze_time, new_test_user
+
+from odoo.addons.ops_center_base.tests.common import loopback_server
+from odoo.addons.ops_center_base.transport import sign
+from odoo.addons.ops_center_health.tests.common import HealthCase
 
 REVISION = "3f6c1d9b8a7e5f40213c6d7e8f9a0b1c2d3e4f50"
 NEXT_REVISION = "a91be07754c2d3f68e0b1a2c3d4e5f6071829304"
+SECRET = "shared with the pipeline"
 
 
 class DeploymentCommon:
@@ -47,3 +59,67 @@ class DeploymentCommon:
                 }
             )
         )
+
+
+class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
+    """An environment whose deployments a pipeline on loopback carries out."""
+
+    def setUp(self):
+        super().setUp()
+        key = {"OPS_CENTER_KEY": Fernet.generate_key().decode(), "OPS_CENTER_KEY_FILE": ""}
+        self.enterContext(patch.dict(os.environ, key))
+        self.patch(self.registry["ops.instance"], "_outward_blocker", lambda _self: False)
+        self.env["ops.operation"].search([]).state = "cancelled"
+        self.pipeline = {"body": {"reference": "build 7"}}
+        hook, self.requests = self.enterContext(
+            loopback_server(lambda exchange: exchange.answer(**self.pipeline))
+        )
+        self.production.write(
+            {"provider": "webhook", "deploy_url": f"{hook}/hook", "deploy_secret": SECRET}
+        )
+        self.check = self.create_check(
+            environment_id=self.production.id, failure_threshold=1, success_threshold=1
+        )
+
+    def work(self):
+        """One pass of each of the worker's loops that deployments need."""
+        with self.worker_transactions():
+            self.env["ops.deployment"]._run_queue()
+            self.env["ops.operation"]._dispatch()
+            self.env["ops.deployment"]._run_verification()
+
+    def deploy(self, **values):
+        deployment = self._draft(**values)
+        deployment.action_deploy()
+        self.work()
+        return deployment
+
+    def report(self, deployment, state, secret=SECRET, marker=None, **told):
+        marker = marker or deployment.sudo().operation_id.uuid
+        body = json.dumps({"id": marker, "state": state, **told}).encode()
+        answer = self.url_open(
+            f"/ops/deployment/{deployment.sudo().operation_id.uuid}/report",
+            data=body,
+            headers={
+                "Content-Type": "application/json",
+                "X-Ops-Center-Signature": sign(secret, body),
+            },
+        )
+        self.env.invalidate_all()
+        return answer
+
+    def deploy_well(self, **values):
+        """Have a deployment go live, found good by the check."""
+        deployment = self.deploy(**values)
+        self.report(deployment, "succeeded")
+        self.run_now(self.check, 3)
+        self.work()
+        self.assertEqual(deployment.state, "live")
+        # The next one is not found good by what was seen of this one.
+        self.make_older(self.check, 60, ops_health_sample=("at",))
+        return deployment
+
+    def expire(self, deployment):
+        """Have the time be over in which the checks had to find it good."""
+        with freeze_time(deployment.verifying_since + timedelta(hours=1)):
+            self.work()

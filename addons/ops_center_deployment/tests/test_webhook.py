@@ -1,85 +1,13 @@
 import json
-import os
 from datetime import timedelta
-from unittest.mock import patch
-
-from cryptography.fernet import Fernet
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.modules.neutralize import get_neutralization_queries
-from odoo.tests import Form, HttpCase, freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
-from odoo.addons.ops_center_base.tests.common import loopback_server
 from odoo.addons.ops_center_base.transport import sign
-from odoo.addons.ops_center_health.tests.common import HealthCase
 
-from .common import NEXT_REVISION, REVISION, DeploymentCommon
-
-SECRET = "shared with the pipeline"
-
-
-class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
-    """An environment whose deployments a pipeline on loopback carries out."""
-
-    def setUp(self):
-        super().setUp()
-        key = {"OPS_CENTER_KEY": Fernet.generate_key().decode(), "OPS_CENTER_KEY_FILE": ""}
-        self.enterContext(patch.dict(os.environ, key))
-        self.patch(self.registry["ops.instance"], "_outward_blocker", lambda _self: False)
-        self.env["ops.operation"].search([]).state = "cancelled"
-        self.pipeline = {"body": {"reference": "build 7"}}
-        hook, self.requests = self.enterContext(
-            loopback_server(lambda exchange: exchange.answer(**self.pipeline))
-        )
-        self.production.write(
-            {"provider": "webhook", "deploy_url": f"{hook}/hook", "deploy_secret": SECRET}
-        )
-        self.check = self.create_check(
-            environment_id=self.production.id, failure_threshold=1, success_threshold=1
-        )
-
-    def work(self):
-        """One pass of each of the worker's loops that deployments need."""
-        with self.worker_transactions():
-            self.env["ops.deployment"]._run_queue()
-            self.env["ops.operation"]._dispatch()
-            self.env["ops.deployment"]._run_verification()
-
-    def deploy(self, **values):
-        deployment = self._draft(**values)
-        deployment.action_deploy()
-        self.work()
-        return deployment
-
-    def report(self, deployment, state, secret=SECRET, marker=None, **told):
-        marker = marker or deployment.sudo().operation_id.uuid
-        body = json.dumps({"id": marker, "state": state, **told}).encode()
-        answer = self.url_open(
-            f"/ops/deployment/{deployment.sudo().operation_id.uuid}/report",
-            data=body,
-            headers={
-                "Content-Type": "application/json",
-                "X-Ops-Center-Signature": sign(secret, body),
-            },
-        )
-        self.env.invalidate_all()
-        return answer
-
-    def deploy_well(self, **values):
-        """Have a deployment go live, found good by the check."""
-        deployment = self.deploy(**values)
-        self.report(deployment, "succeeded")
-        self.run_now(self.check, 3)
-        self.work()
-        self.assertEqual(deployment.state, "live")
-        # The next one is not found good by what was seen of this one.
-        self.make_older(self.check, 60, ops_health_sample=("at",))
-        return deployment
-
-    def expire(self, deployment):
-        """Have the time be over in which the checks had to find it good."""
-        with freeze_time(deployment.verifying_since + timedelta(hours=1)):
-            self.work()
+from .common import NEXT_REVISION, REVISION, SECRET, WebhookCase
 
 
 @tagged("post_install", "-at_install")
@@ -122,6 +50,21 @@ class TestWebhook(WebhookCase):
         deployment = self.deploy(image_digest=f"sha256:{'a' * 64}")
         self.assertEqual(deployment.state, "deploying")
         self.assertEqual(json.loads(self.requests[0].body)["image_digest"], f"sha256:{'a' * 64}")
+
+    def test_redeployed(self):
+        first = self.deploy_well(version="2.4.1")
+        action = first.action_redeploy()
+        again = self.env["ops.deployment"].browse(action["res_id"])
+        self.assertRecordValues(
+            again,
+            [{"kind": "redeploy", "revision": REVISION, "version": "2.4.1", "state": "queued"}],
+        )
+        self.work()
+        self.assertEqual(json.loads(self.requests[-1].body)["kind"], "redeploy")
+        self.report(again, "succeeded")
+        self.run_now(self.check, 3)
+        self.work()
+        self.assertEqual((first.state, again.state), ("superseded", "live"))
 
     # === QUEUE === #
 
@@ -326,7 +269,7 @@ class TestWebhook(WebhookCase):
         self.assertTrue(self.production.frozen_reason)
         paged = self.env["ops.event"].search([("kind", "=", "environment.frozen")])
         self.assertEqual(paged.level, "danger")
-        waiting = self._draft(revision=NEXT_REVISION)
+        waiting = self._draft(revision="c" * 40)
         with self.assertRaisesRegex(UserError, "frozen"):
             waiting.action_deploy()
         with self.assertRaises(AccessError):
@@ -368,6 +311,23 @@ class TestWebhook(WebhookCase):
         self.run_now(self.check, 3)
         self.work()
         self.assertEqual((rollback.state, second.state), ("live", "rolled_back"))
+
+    def test_what_was_taken_back_comes_back_with_a_reason_only(self):
+        self.deploy_well()
+        bad = self.deploy_well(revision=NEXT_REVISION)
+        bad.action_roll_back()
+        self.work()
+        self.report(bad.rollback_ids, "succeeded")
+        self.run_now(self.check, 3)
+        self.work()
+        again = self._draft(revision=NEXT_REVISION)
+        with self.assertRaisesRegex(UserError, "taken back from Webshop / Production before"):
+            again.action_deploy()
+        again.reason = "The database was mended"
+        again.action_deploy()
+        self.assertEqual(again.state, "queued")
+        elsewhere = self._draft(revision="b" * 40)
+        elsewhere.action_deploy()
 
     def test_nothing_good_to_roll_back_to(self):
         deployment = self.deploy_well()

@@ -1,0 +1,113 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .. import states
+
+
+class OpsDeployment(models.Model):
+    """The way back: a deployment of its own, of a revision that was found good."""
+
+    # Each theme of this model has a file of its own.
+    _inherit = "ops.deployment"  # pylint: disable=consider-merging-classes-inherited
+
+    rolled_back_id = fields.Many2one(
+        "ops.deployment",
+        string="Takes Back",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
+        help="The deployment that this one undoes.",
+    )
+    rollback_ids = fields.One2many("ops.deployment", "rolled_back_id", string="Taken Back By")
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def _initial_values(self):
+        return {**super()._initial_values(), "rolled_back_id": False}
+
+    # === ACTION METHODS === #
+
+    def action_deploy(self):
+        for deployment in self:
+            deployment._check_not_taken_back()
+        return super().action_deploy()
+
+    def _check_not_taken_back(self):
+        """Let nothing come back unnoticed that was found bad."""
+        bad = self.search(
+            [
+                ("environment_id", "=", self.environment_id.id),
+                ("state", "=", states.ROLLED_BACK),
+                ("revision", "=", self.revision),
+                ("image_digest", "=", self.image_digest),
+            ],
+            limit=1,
+        )
+        if bad and not self.reason:
+            raise UserError(
+                self.env._(
+                    "%(revision)s was taken back from %(environment)s before (%(deployment)s)."
+                    " Write into “Reason” why it may come back.",
+                    revision=self.revision_short,
+                    environment=self.environment_id.display_name,
+                    deployment=bad.display_name,
+                )
+            )
+
+    def action_roll_back(self):
+        """Have what was found good before brought back, where somebody carries that out."""
+        self.ensure_one()
+        if not self.has_executor:
+            return super().action_roll_back()
+        self.check_access("write")
+        good = self._last_good()
+        if self.state != states.LIVE or not good:
+            raise UserError(
+                self.env._(
+                    "Only what is live is rolled back, and only to what was found good before it."
+                    " Cancel a deployment that is under way, or deploy another revision."
+                )
+            )
+        rollback = self._take_back(good, self.reason)
+        rollback._transition(states.QUEUED)
+        return rollback._get_records_action()
+
+    # === BUSINESS METHODS === #
+
+    def _last_good(self):
+        """Return what was found good before this one, and live: the newest."""
+        return self.search(
+            [
+                ("environment_id", "=", self.environment_id.id),
+                ("state", "in", (states.LIVE, states.SUPERSEDED)),
+                ("verified_at", "!=", False),
+                ("id", "!=", self.id),
+            ],
+            order="live_at desc, id desc",
+            limit=1,
+        )
+
+    def _take_back(self, good, reason):
+        """Return a new deployment that brings a good one back in the place of this one."""
+        # Users can't say what a deployment takes back; who calls this has verified the right to.
+        rollback = self.sudo().create(
+            {
+                "environment_id": self.environment_id.id,
+                "kind": "rollback",
+                "revision": good.revision,
+                "image_digest": good.image_digest,
+                "version": good.version,
+                "summary": self.env._("Back to %s", good.display_name),
+                "reason": reason,
+                "rolled_back_id": self.id,
+            }
+        )
+        return rollback.with_env(self.env)
+
+    def _takes_back(self, deployment):
+        # What a bad one never replaced is followed by itself, not undone.
+        if self.rolled_back_id:
+            return deployment == self.rolled_back_id
+        return super()._takes_back(deployment)

@@ -1,0 +1,104 @@
+"""A pipeline on loopback that deploys what its webhook is told to, and a ledger of when it did."""
+
+import contextlib
+import hmac
+import json
+import random
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import requests
+
+
+class FakePipeline:
+    """Does what it is asked for once for each id, and reports each step twice, shuffled.
+
+    Serves between ``__enter__`` and ``__exit__``.
+
+    :param secret: that requests and reports are signed with
+    :param lost: share of requests after which the connection is closed without an answer
+    :param duration: seconds that a deployment takes
+    :param seed: of the choice which answers are lost, and of the order of reports
+    """
+
+    def __init__(self, secret, lost=0.0, duration=0.3, seed=19):
+        self.secret, self.lost, self.duration = secret, lost, duration
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+        self.requests = []  # what each request told
+        self.runs = {}  # when the deployment of each id began and ended
+
+        class Handler(BaseHTTPRequestHandler):
+            pipeline = self
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.pipeline._take(self, body)
+
+            def log_message(self, *_args):
+                """Keep the tests' output clean."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def most_at_once(self):
+        """Return how many deployments were under way at the same time."""
+        marks = sorted(
+            mark for begin, end in self.runs.values() for mark in ((begin, 1), (end, -1))
+        )
+        under_way = [0]
+        for _moment, change in marks:
+            under_way.append(under_way[-1] + change)
+        return max(under_way)
+
+    def _sign(self, body):
+        return "sha256=" + hmac.new(self.secret.encode(), body, "sha256").hexdigest()
+
+    def _take(self, handler, body):
+        if handler.headers["X-Ops-Center-Signature"] != self._sign(body):
+            handler.send_error(401)
+            return
+        told = json.loads(body)
+        with self._lock:
+            self.requests.append(told)
+            is_new = told["event"] == "deploy" and told["id"] not in self.runs
+            if is_new:
+                self.runs[told["id"]] = (time.monotonic(), float("inf"))
+            is_lost = self._random.random() < self.lost
+        if is_new:
+            threading.Thread(target=self._deploy, args=(told,), daemon=True).start()
+        if is_lost:
+            handler.close_connection = True
+            return
+        with contextlib.suppress(ConnectionError):  # the client was killed meanwhile
+            handler.send_response(202)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+    def _deploy(self, told):
+        time.sleep(self.duration)
+        begin, _open = self.runs[told["id"]]
+        self.runs[told["id"]] = (begin, time.monotonic())
+        reports = ["building", "deploying"] * 2
+        self._random.shuffle(reports)
+        for state in [*reports, "succeeded", "succeeded"]:
+            self._report(told, state)
+
+    def _report(self, told, state):
+        body = json.dumps({"id": told["id"], "state": state}).encode()
+        requests.post(
+            told["report_url"],
+            data=body,
+            headers={"X-Ops-Center-Signature": self._sign(body)},
+            timeout=10,
+        ).raise_for_status()
