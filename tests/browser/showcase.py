@@ -226,8 +226,8 @@ class Showcase:
         password = secrets.token_hex()
         self._create(
             "res.users",
-            name="Grace Hopper",
-            login="grace",
+            name="Mary Jackson",
+            login="mary",
             password=password,
             notification_type="inbox",
             group_ids=[[4, group["res_id"]]],
@@ -244,7 +244,7 @@ class Showcase:
                 "approver_ids": [[4, 2]],
             },
         )
-        colleague = self.log_in("grace", password)
+        colleague = self.log_in("mary", password)
         [deployment] = colleague(
             "ops.deployment",
             "create",

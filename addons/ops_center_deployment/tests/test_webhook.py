@@ -37,6 +37,7 @@ class TestWebhook(WebhookCase):
         self.assertTrue(deployment.step_ids[0].finished_at)
         self.report(deployment, "succeeded")
         self.assertEqual(deployment.state, "verifying")
+        self.assertEqual(deployment.message_ids[0].author_id, self.env.ref("base.partner_root"))
         self.work()
         self.assertEqual(deployment.state, "verifying", "nobody has looked at it yet")
         self.assertIn("0 of 1", deployment.verification)
