@@ -28,6 +28,7 @@ class FakePipeline:
         self._lock = threading.Lock()
         self.requests = []  # what each request told
         self.runs = {}  # when the deployment of each id began and ended
+        self.refused = []  # answers to reports that were not taken
 
         class Handler(BaseHTTPRequestHandler):
             pipeline = self
@@ -96,9 +97,11 @@ class FakePipeline:
 
     def _report(self, told, state):
         body = json.dumps({"id": told["id"], "state": state}).encode()
-        requests.post(
+        answer = requests.post(
             told["report_url"],
             data=body,
             headers={"X-Ops-Center-Signature": self._sign(body)},
-            timeout=10,
-        ).raise_for_status()
+            timeout=30,
+        )
+        if not answer.ok:
+            self.refused.append(answer.text)

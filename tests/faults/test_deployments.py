@@ -66,3 +66,4 @@ def test_kills_and_lost_answers(start, pipeline, database):
     assert pipeline.runs.keys() == {uuid for (uuid,) in databases.execute(database, query)}
     assert len(pipeline.runs) == DEPLOYMENTS, "none was lost, none asked for twice"
     assert pipeline.most_at_once() == 1
+    assert not pipeline.refused, "who reports needs not know who else is at it"

@@ -2,6 +2,7 @@
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from odoo.exceptions import ConcurrencyError, LockError
 from odoo.http import HttpDispatcher, Response, request, route
 
 MAX_REPORT = 256 * 1024  # bytes
@@ -51,4 +52,8 @@ def take_report(take):
         body = request.httprequest.get_data()
     except RequestEntityTooLarge:
         return 413, f"The report is larger than {MAX_REPORT // 1024} KiB."
-    return take(body)
+    try:
+        return take(body)
+    except LockError as error:
+        # Odoo begins anew after other lost races, too; who reports would have to know of it.
+        raise ConcurrencyError(str(error)) from error
