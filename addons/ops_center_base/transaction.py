@@ -52,6 +52,11 @@ _lost_races = _LostRaceFilter()
 logging.getLogger("odoo.sql_db").addFilter(_lost_races)
 
 
+def unlogged_lost_races():
+    """Return a context in which this thread logs no lost races, for what is run again after one."""
+    return _lost_races.active()
+
+
 def run_in_new_transaction(env, function, *args, **kwargs):
     """Call ``function(new_env, *args, **kwargs)`` in a transaction of its own and commit it.
 

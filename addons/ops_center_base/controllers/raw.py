@@ -5,6 +5,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from odoo.exceptions import ConcurrencyError, LockError
 from odoo.http import HttpDispatcher, Response, request, route
 
+from ..transaction import unlogged_lost_races
+
 MAX_REPORT = 256 * 1024  # bytes
 
 
@@ -53,7 +55,10 @@ def take_report(take):
     except RequestEntityTooLarge:
         return 413, f"The report is larger than {MAX_REPORT // 1024} KiB."
     try:
-        return take(body)
+        with unlogged_lost_races():
+            answered = take(body)
+            request.env.flush_all()
+            return answered
     except LockError as error:
         # Odoo begins anew after other lost races, too; who reports would have to know of it.
         raise ConcurrencyError(str(error)) from error
