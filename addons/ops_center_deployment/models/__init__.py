@@ -1,6 +1,7 @@
 from . import ops_deployment
 from . import ops_deployment_queue
 from . import ops_deployment_approval
+from . import ops_deployment_notification
 from . import ops_deployment_report
 from . import ops_deployment_rollback
 from . import ops_deployment_step

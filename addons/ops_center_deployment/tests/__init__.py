@@ -1,6 +1,7 @@
 from . import test_approval
 from . import test_deployment
 from . import test_latency_chart
+from . import test_notification
 from . import test_observe
 from . import test_record
 from . import test_snapshot
