@@ -2,13 +2,14 @@ import json
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo.tests import TransactionCase
 from odoo.tools import SQL
 
 from odoo.addons.ops_center_base.tests.common import loopback_server
 
-from ..storage import states
+from ..storage import samples, states
 
 HIDDEN = "The database manager has been disabled by the administrator"
 
@@ -95,6 +96,9 @@ class HealthCase(TransactionCase):
         :param columns: names of times by table
         """
         self.env.flush_all()
+        # Soon after midnight, yesterday may have no partition yet.
+        day = (self.env.cr.now() - timedelta(seconds=seconds)).date()
+        samples.add_partitions(self.env.cr, [day])
         for table, names in columns.items():
             for column in names:
                 self.env.cr.execute(
