@@ -161,21 +161,22 @@ class OpsDeployment(models.Model):
 
     @api.model
     def _next(self):
-        """Return the ids of the deployments that may begin: the oldest where none is under way."""
+        """Return the ids of the deployments that may begin: one where none is under way."""
         executing = self.env["ops.environment"]._executing_providers()
-        queued = dict(
-            self._read_group(
-                [
-                    ("state", "=", states.QUEUED),
-                    ("environment_id.provider", "in", list(executing)),
-                    ("environment_id.frozen_reason", "=", False),
-                ],
-                ["environment_id"],
-                ["id:min"],
-            )
+        queued = self.search(
+            [
+                ("state", "=", states.QUEUED),
+                ("environment_id.provider", "in", list(executing)),
+                ("environment_id.frozen_reason", "=", False),
+            ]
         )
         busy = self.search([("state", "in", list(states.ACTIVE))]).environment_id
-        return sorted(first for environment, first in queued.items() if environment not in busy)
+        # The way back comes before what else waits.
+        return [
+            waiting.sorted(lambda deployment: (deployment.kind != "rollback", deployment.id))[0].id
+            for environment, waiting in queued.grouped("environment_id").items()
+            if environment not in busy
+        ]
 
     def _begin(self):
         """Ask the provider, unless somebody else did, or something else began meanwhile."""

@@ -75,6 +75,13 @@ class OpsDeployment(models.Model):
             )
         return super().action_deploy()
 
+    def _ask_to_cancel(self):
+        if self.state != states.VERIFYING:
+            return super()._ask_to_cancel()
+        # It is there already.
+        self.check_access("write")
+        return self._reject(self.env._("%s called it off.", self.env.user.name))
+
     # === BUSINESS METHODS === #
 
     @api.model

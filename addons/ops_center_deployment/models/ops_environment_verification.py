@@ -59,7 +59,8 @@ class OpsEnvironment(models.Model):
 
     def _freeze(self, reason):
         """Begin no deployment any more until a person has looked, and page."""
-        self.frozen_reason = reason
+        # Not writable by hand; that it is frozen follows from what was deployed.
+        self.sudo().frozen_reason = reason
         title = self.env._("%s is frozen", self.display_name)
         self.env["ops.event"]._record(
             "environment.frozen",

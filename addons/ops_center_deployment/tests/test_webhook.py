@@ -205,6 +205,19 @@ class TestWebhook(WebhookCase):
         self.work()
         self.assertEqual(deployment.state, "live")
 
+    def test_cancelled_while_it_proves_itself(self):
+        self.deploy_well()
+        bad = self.deploy(revision=NEXT_REVISION)
+        waiting = self.deploy(revision="c" * 40)
+        self.report(bad, "succeeded")
+        bad.action_cancel()
+        self.assertEqual(bad.state, "rolled_back")
+        self.assertIn(self.operator.name, bad.problem)
+        self.work()
+        self.assertEqual(
+            (bad.rollback_ids.state, waiting.state), ("building", "queued"), "the way back is first"
+        )
+
     # === VERIFICATION === #
 
     def test_bad_one_is_taken_back(self):
