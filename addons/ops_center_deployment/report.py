@@ -57,6 +57,12 @@ class Report:
     steps: tuple[Step, ...] | None = None
 
 
+def storable(text: str) -> str:
+    """What PostgreSQL can store of a text of somebody else's JSON, `MAX_TEXT` of it at most."""
+    # JSON may hold halves of characters, and one that PostgreSQL has no text with.
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:MAX_TEXT]
+
+
 def parse(body: bytes) -> Report:
     """Read a report.
 
@@ -90,8 +96,7 @@ def _text(told: dict[str, Any], name: str, default: str | None = None) -> str:
     value = told.get(name, default)
     if not isinstance(value, str) or (default is None and not value):
         raise ValueError(f"{name} must be text")
-    # PostgreSQL has no text with this character.
-    return value.replace("\0", "")[:MAX_TEXT]
+    return storable(value)
 
 
 def _choice(told: dict[str, Any], name: str, choices: tuple[str, ...]) -> str:

@@ -157,6 +157,7 @@ class OpsDeployment(models.Model):
         except Paused:
             raise
         except Exception:
+            # Whatever is wrong with one deployment, the other environments don't wait for it.
             _logger.exception("Deployment %s: %s failed", deployment_id, method)
 
     @api.model

@@ -10,12 +10,14 @@ from odoo.addons.ops_center_base.transport import (
     TransportError,
     is_http_url,
     is_metadata_address,
+    mask,
     sign,
 )
 
+from ..report import storable
+
 TIMEOUT = 20.0  # seconds
 MAX_ANSWER = 64 * 1024  # bytes
-MAX_REFERENCE = 200  # characters
 # Nothing that comes later would change what was answered, until a person mends it.
 FATAL_KINDS = frozenset({"address", "redirect", "unauthorized", "not_found", "rejected"})
 REPORT_PATH = "/ops/deployment/{}/report"
@@ -156,4 +158,4 @@ def _reference(body):
     except (ValueError, RecursionError):
         return None
     reference = told.get("reference") if isinstance(told, dict) else None
-    return reference[:MAX_REFERENCE] if isinstance(reference, str) else None
+    return mask(storable(reference)) if isinstance(reference, str) else None

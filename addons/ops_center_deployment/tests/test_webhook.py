@@ -157,6 +157,18 @@ class TestWebhook(WebhookCase):
                 self.assertIn(sentence, answer.text)
         self.assertEqual(deployment.state, "building")
 
+    def test_texts_that_cannot_be_stored_stop_nobody(self):
+        odd = "build\ud800 \x007"
+        self.pipeline = {"body": {"reference": odd}}
+        deployment = self.deploy()
+        self.assertEqual(deployment.sudo().operation_id.state, "done")
+        self.assertEqual(deployment.provider_reference, "build? 7")
+        steps = [{"name": odd, "state": "failed"}]
+        answer = self.report(deployment, "failed", message=odd, reference=odd, steps=steps)
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual((deployment.state, deployment.problem), ("failed", "build? 7"))
+        self.assertEqual(deployment.step_ids.name, "build? 7")
+
     def test_late_report_moves_nothing_back(self):
         deployment = self.deploy()
         self.report(deployment, "deploying")
