@@ -6,15 +6,14 @@ import json
 import random
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
+from .loopback import LoopbackServer, QuietHandler
 
-class FakePipeline:
+
+class FakePipeline(LoopbackServer):
     """Does what it is asked for once for each id, and reports each step twice, shuffled.
-
-    Serves between ``__enter__`` and ``__exit__``.
 
     :param secret: that requests and reports are signed with
     :param lost: share of requests after which the connection is closed without an answer
@@ -30,27 +29,14 @@ class FakePipeline:
         self.runs = {}  # when the deployment of each id began and ended
         self.refused = []  # answers to reports that were not taken
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             pipeline = self
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 self.pipeline._take(self, body)
 
-            def log_message(self, *_args):
-                """Keep the tests' output clean."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def most_at_once(self):
         """Return how many deployments were under way at the same time."""

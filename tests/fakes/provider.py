@@ -6,15 +6,16 @@ import json
 import random
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from .loopback import LoopbackServer, QuietHandler
 
-class FakeProvider:
+
+class FakeProvider(LoopbackServer):
     """Creates one object for each POST, also for those whose answer it spoils.
 
     ``POST /objects`` with ``{"marker": …}`` answers ``{"id": …}``; ``GET /objects?marker=…``
-    answers ``{"ids": […]}``. Serves between ``__enter__`` and ``__exit__``.
+    answers ``{"ids": […]}``.
 
     :param lost: share of creations after which the connection is closed without an answer
     :param errors: share of creations that are answered by 500
@@ -29,7 +30,7 @@ class FakeProvider:
         self.ledger = []  # the marker of each creation, in their order
         self.requests = 0
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             provider = self
 
             def do_POST(self):
@@ -48,20 +49,7 @@ class FakeProvider:
                 with contextlib.suppress(ConnectionError):  # the client was killed meanwhile
                     self.wfile.write(body)
 
-            def log_message(self, *_args):
-                """Keep the tests' output clean."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def created(self):
         """Return how often each marker was created."""

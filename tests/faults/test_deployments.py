@@ -30,7 +30,7 @@ def test_kills_and_lost_answers(start, pipeline, database):
                 "name": "Production",
                 "application_id": application,
                 "provider": "webhook",
-                "deploy_url": pipeline.url,
+                "deploy_url": f"{pipeline.url}/hook",
                 "deploy_secret": SECRET,
             }
         ],
