@@ -14,6 +14,7 @@
         "views/ops_deployment_templates.xml",
         "views/ops_deployment_views.xml",
         "views/ops_environment_views.xml",
+        "wizard/ops_deployment_rollback_views.xml",
         "views/ops_center_deployment_menus.xml",
     ],
     "demo": ["demo/ops_deployment_demo.xml"],

@@ -183,6 +183,8 @@ class OpsHome(models.AbstractModel):
     def _deployments(self):
         unfreeze = self.env._("Look at the environment, then have a manager unfreeze it.")
         frozen = self.env["ops.environment"].search([("frozen_reason", "!=", False)])
+        keep = self.env._("Keep the rollback, or revert it: nothing else begins until then.")
+        pinned = self.env["ops.environment"].search([("pinned_deployment_id", "!=", False)])
         decide = self.env._("See what it brings, then approve or reject it.")
         waiting = self.env["ops.deployment"].search([("state", "=", "waiting")])
         return [
@@ -192,6 +194,19 @@ class OpsHome(models.AbstractModel):
                     "title": self.env._("%s is frozen", each.display_name),
                 }
                 for each in frozen
+            ),
+            *(
+                {
+                    **self._need(
+                        each, "warning", evidence=each.pinned_deployment_id.reason, fix=keep
+                    ),
+                    "title": self.env._(
+                        "%(environment)s is pinned to %(rollback)s",
+                        environment=each.display_name,
+                        rollback=each.pinned_deployment_id.display_name,
+                    ),
+                }
+                for each in pinned
             ),
             *(
                 {

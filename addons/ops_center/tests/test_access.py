@@ -10,6 +10,7 @@ EVERYTHING = "read write create unlink"
 RIGHTS = {
     "ops.application": (READ, READ, EVERYTHING),
     "ops.deployment": (READ, EVERYTHING, EVERYTHING),
+    "ops.deployment.rollback": ("", "read write create", "read write create"),
     "ops.deployment.step": (READ, EVERYTHING, EVERYTHING),
     "ops.environment": (READ, READ, EVERYTHING),
     "ops.escalation.policy": (READ, READ, EVERYTHING),
@@ -44,6 +45,7 @@ RIGHTS = {
 }
 # What is no company's: processes of the host, and dialogues, on records that are one's.
 WITHOUT_COMPANY = {
+    "ops.deployment.rollback",
     "ops.finding.decision",
     "ops.health.agent.setup",
     "ops.health.check.code",

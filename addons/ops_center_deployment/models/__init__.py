@@ -2,12 +2,14 @@ from . import ops_deployment
 from . import ops_deployment_queue
 from . import ops_deployment_approval
 from . import ops_deployment_notification
+from . import ops_deployment_pin
 from . import ops_deployment_report
 from . import ops_deployment_rollback
 from . import ops_deployment_step
 from . import ops_deployment_verification
 from . import ops_environment
 from . import ops_environment_approval
+from . import ops_environment_pin
 from . import ops_environment_provider
 from . import ops_environment_verification
 from . import ops_environment_webhook

@@ -168,9 +168,9 @@ class OpsDeployment(models.Model):
             [
                 ("state", "=", states.QUEUED),
                 ("environment_id.provider", "in", list(executing)),
-                ("environment_id.frozen_reason", "=", False),
             ]
         )
+        queued = queued.filtered(lambda deployment: deployment._may_begin())
         busy = self.search([("state", "in", list(states.ACTIVE))]).environment_id
         # The way back comes before what else waits.
         return [
@@ -178,6 +178,10 @@ class OpsDeployment(models.Model):
             for environment, waiting in queued.grouped("environment_id").items()
             if environment not in busy
         ]
+
+    def _may_begin(self):
+        """Say whether it may begin once nothing else is under way. To override."""
+        return True
 
     def _begin(self):
         """Ask the provider, unless somebody else did, or something else began meanwhile."""

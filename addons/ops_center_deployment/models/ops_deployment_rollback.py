@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from .. import states
 
+# Who goes back further than this deploys that revision instead.
+CHOICE = 50
+
 
 class OpsDeployment(models.Model):
     """The way back: a deployment of its own, of a revision that was found good."""
@@ -62,22 +65,44 @@ class OpsDeployment(models.Model):
         if not self.has_executor:
             return super().action_roll_back()
         self.check_access("write")
-        good = self._last_good()
-        if self.state != states.LIVE or not good:
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Roll Back"),
+            "res_model": "ops.deployment.rollback",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_deployment_id": self.id,
+                "default_target_id": self._good_ones()[:1].id,
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _roll_back(self, good, reason):
+        """Have what was found good before brought back, as a user wants it.
+
+        :param good: one of `_good_ones`
+        :param str reason: what is wrong with what is taken back
+        :return: the new deployment
+        :raise UserError: it can't be rolled back, or not to that one
+        """
+        self.check_access("write")
+        self.lock_for_update(allow_referencing=True)
+        under_way = self.rollback_ids.filtered(lambda rollback: rollback.state not in states.ENDS)
+        if self.state != states.LIVE or under_way or good not in self._good_ones():
             raise UserError(
                 self.env._(
                     "Only what is live is rolled back, and only to what was found good before it."
                     " Cancel a deployment that is under way, or deploy another revision."
                 )
             )
-        rollback = self._take_back(good, self.reason)
+        rollback = self._take_back(good, reason)
         rollback._transition(states.QUEUED)
-        return rollback._get_records_action()
+        return rollback
 
-    # === BUSINESS METHODS === #
-
-    def _last_good(self):
-        """Return what was found good before this one, and live: the newest."""
+    def _good_ones(self):
+        """Return what was found good before this one, and live: the newest first."""
         return self.search(
             [
                 ("environment_id", "=", self.environment_id.id),
@@ -86,7 +111,7 @@ class OpsDeployment(models.Model):
                 ("id", "!=", self.id),
             ],
             order="live_at desc, id desc",
-            limit=1,
+            limit=CHOICE,
         )
 
     def _take_back(self, good, reason):

@@ -84,6 +84,9 @@ class OpsDeployment(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _may_begin(self):
+        return super()._may_begin() and not self.environment_id.frozen_reason
+
     @api.model
     def _run_verification(self):
         """Loop of the worker: judge the deployments that are being verified."""
@@ -146,7 +149,7 @@ class OpsDeployment(models.Model):
 
     def _reject(self, problem):
         """End a deployment that was found bad, and bring back what was found good before it."""
-        good = self._last_good()
+        good = self._good_ones()[:1]
         if self.rolled_back_id:
             self._end(states.FAILED, problem)
             self.environment_id._freeze(

@@ -11,8 +11,12 @@ class OpsOperation(models.Model):
     _inherit = "ops.operation"
 
     kind = fields.Selection(
-        selection_add=[("deploy", "Deploy"), ("cancel", "Cancel Deployment")],
-        ondelete={"deploy": "cascade", "cancel": "cascade"},
+        selection_add=[
+            ("deploy", "Deploy"),
+            ("cancel", "Cancel Deployment"),
+            ("commit", "Keep Rollback"),
+        ],
+        ondelete={"deploy": "cascade", "cancel": "cascade", "commit": "cascade"},
     )
 
     # === BUSINESS METHODS === #
@@ -24,10 +28,12 @@ class OpsOperation(models.Model):
             return self.environment_id._provider_deploy(self)
         if self.kind == "cancel":
             return self.environment_id._provider_cancel(self)
+        if self.kind == "commit":
+            return self.environment_id._provider_commit(self)
         return super()._send()
 
     def _find(self):
-        if self.kind in {"deploy", "cancel"}:
+        if self.kind in {"deploy", "cancel", "commit"}:
             return self.environment_id._provider_find(self)
         return super()._find()
 
@@ -43,4 +49,9 @@ class OpsOperation(models.Model):
     def _on_outcome(self):
         if self.kind == "deploy":
             self.env["ops.deployment"].browse(self.res_id)._on_requested(self)
+        if self.kind == "commit" and self.state == "done":
+            environment = self.environment_id
+            # Meanwhile another rollback may have pinned it.
+            if environment.pinned_deployment_id.id == self.res_id:
+                environment._unpin()
         return super()._on_outcome()

@@ -4,6 +4,7 @@ from . import test_latency_chart
 from . import test_notification
 from . import test_observe
 from . import test_record
+from . import test_rollback
 from . import test_snapshot
 from . import test_states
 from . import test_views

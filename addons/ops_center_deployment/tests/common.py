@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from cryptography.fernet import Fernet
 
-from odoo.tests import HttpCase, freeze_time, new_test_user
+from odoo.tests import Form, HttpCase, freeze_time, new_test_user
 
 from odoo.addons.ops_center_base.tests.common import loopback_server
 from odoo.addons.ops_center_base.transport import sign
@@ -118,6 +118,26 @@ class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
         # The next one is not found good by what was seen of this one.
         self.make_older(self.check, 60, ops_health_sample=("at",))
         return deployment
+
+    def roll_back(self, deployment, reason="Vouchers do not work", **values):
+        """Have a deployment taken back by the dialogue, and return what takes its place."""
+        action = deployment.action_roll_back()
+        wizard = Form(
+            self.env[action["res_model"]].with_user(self.operator).with_context(action["context"])
+        )
+        wizard.reason = reason
+        for name, value in values.items():
+            setattr(wizard, name, value)
+        return self.env["ops.deployment"].browse(wizard.save().action_roll_back()["res_id"])
+
+    def roll_back_well(self, deployment):
+        rollback = self.roll_back(deployment)
+        self.work()
+        self.report(rollback, "succeeded")
+        self.run_now(self.check, 3)
+        self.work()
+        self.assertEqual((rollback.state, deployment.state), ("live", "rolled_back"))
+        return rollback
 
     def expire(self, deployment):
         """Have the time be over in which the checks had to find it good."""

@@ -314,52 +314,6 @@ class TestWebhook(WebhookCase):
         self.work()
         self.assertEqual(deployment.state, "live")
 
-    def test_rolled_back_by_hand(self):
-        first = self.deploy_well()
-        second = self.deploy_well(revision=NEXT_REVISION)
-        second.reason = "Vouchers do not work"
-        action = second.action_roll_back()
-        rollback = self.env["ops.deployment"].browse(action["res_id"])
-        self.assertRecordValues(
-            rollback,
-            [
-                {
-                    "state": "queued",
-                    "revision": first.revision,
-                    "rolled_back_id": second.id,
-                    "reason": "Vouchers do not work",
-                    "user_id": self.operator.id,
-                }
-            ],
-        )
-        self.work()
-        self.report(rollback, "succeeded")
-        self.run_now(self.check, 3)
-        self.work()
-        self.assertEqual((rollback.state, second.state), ("live", "rolled_back"))
-
-    def test_what_was_taken_back_comes_back_with_a_reason_only(self):
-        self.deploy_well()
-        bad = self.deploy_well(revision=NEXT_REVISION)
-        bad.action_roll_back()
-        self.work()
-        self.report(bad.rollback_ids, "succeeded")
-        self.run_now(self.check, 3)
-        self.work()
-        again = self._draft(revision=NEXT_REVISION)
-        with self.assertRaisesRegex(UserError, "taken back from Webshop / Production before"):
-            again.action_deploy()
-        again.reason = "The database was mended"
-        again.action_deploy()
-        self.assertEqual(again.state, "queued")
-        elsewhere = self._draft(revision="b" * 40)
-        elsewhere.action_deploy()
-
-    def test_nothing_good_to_roll_back_to(self):
-        deployment = self.deploy_well()
-        with self.assertRaisesRegex(UserError, "found good before"):
-            deployment.action_roll_back()
-
     # === RIGHTS, SETTINGS === #
 
     def test_nobody_vouches_for_what_is_carried_out(self):
