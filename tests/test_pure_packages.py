@@ -13,6 +13,7 @@ PURE = (
     "ops_center_health/self_checks",
     "ops_center_audit/importers",
     "ops_center_audit/auditor",
+    "ops_center_digitalocean/app_platform",
 )
 
 

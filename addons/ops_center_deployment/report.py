@@ -11,6 +11,7 @@ report of one deployment is none of another.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from . import states
@@ -33,10 +34,14 @@ class Step:
     """One step of a deployment.
 
     :param state: one of `STEP_STATES`
+    :param started_at: naive UTC; None: when we first hear of it
+    :param finished_at: as above
     """
 
     name: str
     state: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..outbox import OutboxFatal, OutboxRetry
-from ..transport import HttpClient, TransportError, is_metadata_address
+from ..outbox import outbox_errors
+from ..transport import HttpClient, is_metadata_address
 
 LEVELS = ["info", "warning", "danger"]
 TIMEOUT = 15  # seconds
 MAX_ANSWER = 64 * 1024  # bytes; receivers answer with a word or two
-# A person has to mend the channel first; everything else may pass by itself.
-FATAL_KINDS = {"address", "redirect", "unauthorized", "not_found", "rejected"}
 
 
 class OpsNotificationChannel(models.Model):
@@ -156,13 +154,9 @@ class OpsNotificationChannel(models.Model):
             timeout=TIMEOUT, max_bytes=MAX_ANSWER, refuse_address=is_metadata_address
         )
         headers = {"Content-Type": "application/json", **(headers or {})}
-        try:
+        # A message that comes twice does less harm than one that never comes.
+        with outbox_errors(repeatable=True):
             client.request("POST", url, headers=headers, data=body)
-        except TransportError as error:
-            if error.kind in FATAL_KINDS:
-                raise OutboxFatal(error.message) from error
-            # A message that comes twice does less harm than one that never comes.
-            raise OutboxRetry(error.message, error.retry_after) from error
 
     def _enqueue(self, name, *, level, body="", record=None, key, at_once=False):
         """Queue a message in each of these channels, unless the key was used there before.

@@ -53,14 +53,17 @@ class OpsSecretMixin(models.AbstractModel):
 
     def action_remove_secret(self):
         """Forget the secret that the context's `secret_field` names."""
-        self.check_access("write")
         name = self.env.context.get("secret_field")
         if name not in self._secret_fields:
             raise UserError(self.env._("There is no such secret to remove."))
-        # The access was checked above; the cipher is closed to everybody.
-        self.sudo().write({self._secret_fields[name]: False, f"{name}_hint": False})
+        self._forget_secret(name)
 
     # === BUSINESS METHODS === #
+
+    def _forget_secret(self, name):
+        self.check_access("write")
+        # The access was checked above; the cipher is closed to everybody.
+        self.sudo().write({self._secret_fields[name]: False, f"{name}_hint": False})
 
     @property
     def _secret_fields(self):

@@ -12,7 +12,6 @@ class OpsDeployment(models.Model):
 
     reverts_id = fields.Many2one(
         "ops.deployment",
-        string="Reverts",
         readonly=True,
         copy=False,
         check_company=True,
@@ -43,6 +42,9 @@ class OpsDeployment(models.Model):
         return super().action_deploy()
 
     # === BUSINESS METHODS === #
+
+    def _request(self):
+        return {**super()._request(), "reverts": self.reverts_id.provider_reference or None}
 
     def _may_begin(self):
         return super()._may_begin() and self._passes_pin()

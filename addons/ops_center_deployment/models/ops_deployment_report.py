@@ -80,7 +80,7 @@ class OpsDeployment(models.Model):
             known[name] = step
             values = {"sequence": sequence, "state": told.state}
             if told.state != "pending" and not step.started_at:
-                values["started_at"] = now
+                values["started_at"] = told.started_at or now
             if told.state in {"done", "failed", "skipped"} and not step.finished_at:
-                values["finished_at"] = now
+                values["finished_at"] = told.finished_at or now
             step.write(values)

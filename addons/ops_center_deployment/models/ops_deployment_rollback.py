@@ -22,13 +22,20 @@ class OpsDeployment(models.Model):
         check_company=True,
         help="The deployment that this one undoes.",
     )
+    brings_back_id = fields.Many2one(
+        "ops.deployment",
+        readonly=True,
+        copy=False,
+        check_company=True,
+        help="The deployment that was found good, and whose revision this one has.",
+    )
     rollback_ids = fields.One2many("ops.deployment", "rolled_back_id", string="Taken Back By")
 
     # === CRUD METHODS === #
 
     @api.model
     def _initial_values(self):
-        return {**super()._initial_values(), "rolled_back_id": False}
+        return {**super()._initial_values(), "rolled_back_id": False, "brings_back_id": False}
 
     # === ACTION METHODS === #
 
@@ -127,9 +134,14 @@ class OpsDeployment(models.Model):
                 "summary": self.env._("Back to %s", good.display_name),
                 "reason": reason,
                 "rolled_back_id": self.id,
+                "brings_back_id": good.id,
             }
         )
         return rollback.with_env(self.env)
+
+    def _request(self):
+        # How who carries it out calls what it brings back: there, it may be more than a revision.
+        return {**super()._request(), "brings_back": self.brings_back_id.provider_reference or None}
 
     def _takes_back(self, deployment):
         # What a bad one never replaced is followed by itself, not undone.

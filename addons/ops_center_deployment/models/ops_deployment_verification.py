@@ -8,6 +8,7 @@ from odoo.addons.ops_center_health.storage import states as check_states
 
 from .. import states
 
+LONGEST_LOOK = timedelta(hours=1)  # at what was live before anybody looked
 PAUSE = 5.0  # seconds between two looks at what is being verified
 # These wait for others to speak, or only repeat what their members say.
 NOT_ASKED = ("heartbeat", "group")
@@ -100,20 +101,29 @@ class OpsDeployment(models.Model):
         executing = self.env["ops.environment"]._executing_providers()
         return self.search(
             [
-                ("state", "=", states.VERIFYING),
                 ("environment_id.provider", "in", list(executing)),
+                "|",
+                ("state", "=", states.VERIFYING),
+                # What somebody else has brought there may be what is gone back to.
+                *("&", "&", "&"),
+                ("state", "=", states.LIVE),
+                ("kind", "=", "observed"),
+                ("verified_at", "=", False),
+                ("live_at", ">", fields.Datetime.now() - LONGEST_LOOK),
             ]
         )
 
     def _verify(self):
         """Let it be live if all checks found it good, give it up if that takes too long."""
         self.lock_for_update(allow_referencing=True)
-        if self.state != states.VERIFYING:
+        if self.state not in {states.VERIFYING, states.LIVE} or self.verified_at:
             return
         found = self._found_by_checks()
         if all(map(self._is_good, found.values())):
             self.verified_at = fields.Datetime.now()
             self._transition(states.LIVE)
+            return
+        if self.state == states.LIVE:
             return
         patience = timedelta(seconds=self.environment_id.verification_timeout)
         if fields.Datetime.now() < self.verifying_since + patience:
@@ -164,7 +174,7 @@ class OpsDeployment(models.Model):
 
     def _prepare_move(self, state):
         values = super()._prepare_move(state)
-        if state == states.VERIFYING:
+        if state == states.VERIFYING or (state == states.LIVE and not self.verifying_since):
             # To the microsecond: what was seen a moment before was the former revision.
             values["verifying_since"] = self.env.cr.now()
         return values

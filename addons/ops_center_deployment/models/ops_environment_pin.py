@@ -13,10 +13,13 @@ class OpsEnvironment(models.Model):
         string="Pinned To",
         readonly=True,
         copy=False,
+        check_company=True,
         help="The rollback that nothing new replaces, until it is kept or reverted.",
     )
     pin_rolled_back_id = fields.Many2one(related="pinned_deployment_id.rolled_back_id")
-    commit_operation_id = fields.Many2one("ops.operation", readonly=True, copy=False)
+    commit_operation_id = fields.Many2one(
+        "ops.operation", readonly=True, copy=False, check_company=True
+    )
     commit_error = fields.Text(related="commit_operation_id.last_error", string="Commit Error")
 
     # === CRUD METHODS === #

@@ -4,10 +4,9 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.ops_center_base.outbox import OutboxFatal, OutboxRetry
+from odoo.addons.ops_center_base.outbox import outbox_errors
 from odoo.addons.ops_center_base.transport import (
     HttpClient,
-    TransportError,
     is_http_url,
     is_metadata_address,
     mask,
@@ -18,8 +17,6 @@ from ..report import storable
 
 TIMEOUT = 20.0  # seconds
 MAX_ANSWER = 64 * 1024  # bytes
-# Nothing that comes later would change what was answered, until a person mends it.
-FATAL_KINDS = frozenset({"address", "redirect", "unauthorized", "not_found", "rejected"})
 REPORT_PATH = "/ops/deployment/{}/report"
 
 
@@ -140,14 +137,8 @@ class OpsEnvironment(models.Model):
         client = HttpClient(
             timeout=TIMEOUT, max_bytes=MAX_ANSWER, refuse_address=is_metadata_address
         )
-        try:
+        with outbox_errors():
             answer = client.request("POST", self.deploy_url, headers=headers, data=body)
-        except TransportError as error:
-            if error.kind in FATAL_KINDS:
-                raise OutboxFatal(error.message) from error
-            if error.outcome_unknown:
-                raise
-            raise OutboxRetry(error.message, error.retry_after) from error
         return _reference(answer.body)
 
 

@@ -61,8 +61,8 @@ class DeploymentCommon:
         )
 
 
-class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
-    """An environment whose deployments a pipeline on loopback carries out."""
+class ExecutorCase(DeploymentCommon, HealthCase):
+    """An environment whose deployments somebody carries out, watched by a check."""
 
     def setUp(self):
         super().setUp()
@@ -70,16 +70,13 @@ class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
         self.enterContext(patch.dict(os.environ, key))
         self.patch(self.registry["ops.instance"], "_outward_blocker", lambda _self: False)
         self.env["ops.operation"].search([]).state = "cancelled"
-        self.pipeline = {"body": {"reference": "build 7"}}
-        hook, self.requests = self.enterContext(
-            loopback_server(lambda exchange: exchange.answer(**self.pipeline))
-        )
-        self.production.write(
-            {"provider": "webhook", "deploy_url": f"{hook}/hook", "deploy_secret": SECRET}
-        )
         self.check = self.create_check(
             environment_id=self.production.id, failure_threshold=1, success_threshold=1
         )
+
+    def succeed(self, deployment):
+        """Have who carries it out do so, and say so."""
+        raise NotImplementedError
 
     def work(self):
         """One pass of each of the worker's loops that deployments need."""
@@ -94,6 +91,58 @@ class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
         self.work()
         return deployment
 
+    def prove(self, deployment):
+        """Have who carries it out succeed, and the check find it good."""
+        self.succeed(deployment)
+        self.run_now(self.check, 3)
+        self.work()
+        self.assertEqual(deployment.state, "live")
+        # The next one is not found good by what was seen of this one.
+        self.make_older(self.check, 60, ops_health_sample=("at",))
+        return deployment
+
+    def deploy_well(self, **values):
+        return self.prove(self.deploy(**values))
+
+    def roll_back(self, deployment, reason="Vouchers do not work", **values):
+        """Have a deployment taken back by the dialogue, and return what takes its place."""
+        action = deployment.action_roll_back()
+        wizards = self.env[action["res_model"]].with_user(self.operator)
+        wizard = Form(wizards.with_context(**action["context"]))
+        wizard.reason = reason
+        for name, value in values.items():
+            setattr(wizard, name, value)
+        return self.env["ops.deployment"].browse(wizard.save().action_roll_back()["res_id"])
+
+    def roll_back_well(self, deployment):
+        rollback = self.roll_back(deployment)
+        self.work()
+        self.prove(rollback)
+        self.assertEqual(deployment.state, "rolled_back")
+        return rollback
+
+    def expire(self, deployment):
+        """Have the time be over in which the checks had to find it good."""
+        with freeze_time(deployment.verifying_since + timedelta(hours=1)):
+            self.work()
+
+
+class WebhookCase(ExecutorCase, HttpCase):
+    """An environment whose deployments a pipeline on loopback carries out."""
+
+    def setUp(self):
+        super().setUp()
+        self.pipeline = {"body": {"reference": "build 7"}}
+        hook, self.requests = self.enterContext(
+            loopback_server(lambda exchange: exchange.answer(**self.pipeline))
+        )
+        self.production.write(
+            {"provider": "webhook", "deploy_url": f"{hook}/hook", "deploy_secret": SECRET}
+        )
+
+    def succeed(self, deployment):
+        self.report(deployment, "succeeded")
+
     def report(self, deployment, state, secret=SECRET, marker=None, **told):
         marker = marker or deployment.sudo().operation_id.uuid
         body = json.dumps({"id": marker, "state": state, **told}).encode()
@@ -107,39 +156,3 @@ class WebhookCase(DeploymentCommon, HealthCase, HttpCase):
         )
         self.env.invalidate_all()
         return answer
-
-    def deploy_well(self, **values):
-        """Have a deployment go live, found good by the check."""
-        deployment = self.deploy(**values)
-        self.report(deployment, "succeeded")
-        self.run_now(self.check, 3)
-        self.work()
-        self.assertEqual(deployment.state, "live")
-        # The next one is not found good by what was seen of this one.
-        self.make_older(self.check, 60, ops_health_sample=("at",))
-        return deployment
-
-    def roll_back(self, deployment, reason="Vouchers do not work", **values):
-        """Have a deployment taken back by the dialogue, and return what takes its place."""
-        action = deployment.action_roll_back()
-        wizard = Form(
-            self.env[action["res_model"]].with_user(self.operator).with_context(action["context"])
-        )
-        wizard.reason = reason
-        for name, value in values.items():
-            setattr(wizard, name, value)
-        return self.env["ops.deployment"].browse(wizard.save().action_roll_back()["res_id"])
-
-    def roll_back_well(self, deployment):
-        rollback = self.roll_back(deployment)
-        self.work()
-        self.report(rollback, "succeeded")
-        self.run_now(self.check, 3)
-        self.work()
-        self.assertEqual((rollback.state, deployment.state), ("live", "rolled_back"))
-        return rollback
-
-    def expire(self, deployment):
-        """Have the time be over in which the checks had to find it good."""
-        with freeze_time(deployment.verifying_since + timedelta(hours=1)):
-            self.work()

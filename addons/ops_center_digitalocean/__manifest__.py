@@ -1,0 +1,20 @@
+{
+    "name": "Ops Center DigitalOcean",
+    "summary": "Deploys to App Platform, and follows what is deployed there",
+    "version": "19.0.1.0.0",
+    "category": "Operations",
+    "author": "Ops Center",
+    "website": "https://github.com/ops-center/ops-center",
+    "license": "LGPL-3",
+    "depends": ["ops_center_deployment"],
+    "external_dependencies": {"python": ["yaml"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ops_center_digitalocean_security.xml",
+        "views/ops_digitalocean_app_views.xml",
+        "views/ops_digitalocean_account_views.xml",
+        "views/ops_environment_views.xml",
+        "views/ops_center_digitalocean_menus.xml",
+    ],
+    "uninstall_hook": "uninstall_hook",
+}

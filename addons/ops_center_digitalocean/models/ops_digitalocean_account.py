@@ -1,0 +1,327 @@
+import logging
+from datetime import timedelta
+from http import HTTPStatus
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.ops_center_base.pause import Paused
+from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+from odoo.addons.ops_center_base.transport import HttpClient, TransportError, is_http_url
+from odoo.addons.ops_center_deployment import states
+
+from ..app_platform import AnswerError, AppPlatform
+from ..app_platform.client import BASE_URL
+
+_logger = logging.getLogger(__name__)
+
+LOOP = "digitalocean"
+IDLE = 60.0  # seconds: one request for all apps
+BUSY = 5.0  # seconds, while a deployment of ours is under way
+# So many are asked for one by one; beyond that, asking for all apps costs less.
+MOST_ASKED_SINGLY = 3
+PAUSE = timedelta(minutes=1)  # after an answer that says to wait, but not for how long
+# The rest of the hour's requests is for deploying, not for looking.
+RESERVE = 0.1
+TIMEOUT = 12.0  # seconds; a request of an operation makes two calls within half of its lease
+MAX_ANSWER = 32 * 1024 * 1024  # bytes; apps come with the specs of all their deployments
+
+
+class OpsDigitaloceanAccount(models.Model):
+    """A token of DigitalOcean, and the look at what it shows: every minute, all apps at once."""
+
+    _name = "ops.digitalocean.account"
+    _description = "DigitalOcean Account"
+    _inherit = ["mail.thread", "ops.secret.mixin"]
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    api_url = fields.Char(
+        string="API Address",
+        required=True,
+        default=BASE_URL,
+        help="Another one than DigitalOcean's is for tests. Changing it forgets the token.",
+    )
+    token = fields.Char(
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        exportable=False,
+        copy=False,
+        help="A personal access token with the scopes app:read and app:update.",
+    )
+    token_cipher = fields.Char(groups=fields.NO_ACCESS, copy=False)
+    token_hint = fields.Char(string="Token Ends In", readonly=True, copy=False)
+    token_set_at = fields.Datetime(string="Token Entered", readonly=True, copy=False)
+    token_age = fields.Integer(
+        string="Token Age (days)", compute="_compute_token_age", help="Replace it once a year."
+    )
+    problem = fields.Char(readonly=True, copy=False, help="Why nothing can be seen there.")
+    polled_at = fields.Datetime(string="Last Seen", readonly=True, copy=False)
+    next_poll_at = fields.Datetime(readonly=True, copy=False, default=fields.Datetime.now)
+    budget_limit = fields.Integer(string="Requests an Hour", readonly=True, copy=False)
+    budget_remaining = fields.Integer(string="Requests Left", readonly=True, copy=False)
+    budget_reset_at = fields.Datetime(string="More Requests From", readonly=True, copy=False)
+    app_ids = fields.One2many("ops.digitalocean.app", "account_id", string="Apps")
+    app_count = fields.Integer(compute="_compute_app_count")
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("api_url")
+    def _check_api_url(self):
+        for account in self:
+            if not is_http_url(account.api_url):
+                raise ValidationError(
+                    self.env._("API Address: enter all of it, such as %s.", BASE_URL)
+                )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("token_set_at")
+    def _compute_token_age(self):
+        for account in self:
+            entered = account.token_set_at
+            account.token_age = (fields.Datetime.now() - entered).days if entered else 0
+
+    @api.depends("app_ids")
+    def _compute_app_count(self):
+        counts = dict(
+            self.env["ops.digitalocean.app"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.app_count = counts.get(account, 0)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accounts = super().create(vals_list)
+        accounts.filtered("token_hint").token_set_at = fields.Datetime.now()
+        self.env["ops.worker"]._notify(LOOP)
+        return accounts
+
+    def write(self, vals):
+        if "api_url" in vals and not vals.get("token"):
+            moved = self.filtered(lambda account: account.api_url != vals["api_url"])
+            # A token is for where it was entered, and not for whoever's address comes next.
+            moved._forget_secret("token")
+        result = super().write(vals)
+        if vals.get("token"):
+            # The account may be seen again: it is a new token.
+            super().write({"token_set_at": fields.Datetime.now(), "problem": False})
+            self._poll_soon()
+        return result
+
+    # === ACTION METHODS === #
+
+    def action_test(self):
+        """See whether the token is taken, and which scopes it lacks."""
+        self.ensure_one()
+        self.check_access("write")
+        api = self._api()
+        try:
+            missing = self._missing_scopes(api)
+        except (TransportError, AnswerError) as error:
+            raise UserError(
+                self.env._("There is no connection. %s", getattr(error, "message", error))
+            ) from error
+        if missing:
+            raise UserError(
+                self.env._(
+                    "The token is taken, but it lacks these scopes: %s. Make a new one with them,"
+                    " and enter it here.",
+                    ", ".join(missing),
+                )
+            )
+        self.problem = False
+        if api.budget:
+            self._note_budget(api.budget)
+        self._poll_soon()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("The token is taken, and has the scopes it needs."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_view_apps(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ops_center_digitalocean.ops_digitalocean_app_action"
+        )
+        return {**action, "domain": [("account_id", "=", self.id)]}
+
+    def _missing_scopes(self, api):
+        """Return the scopes that the token lacks, as far as it can be seen without a change."""
+        try:
+            apps = api.apps()
+        except TransportError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            return ["app:read", "app:update"]
+        deployment = next((app.active for app in apps if app.active), None)
+        if not deployment:
+            return []
+        app = next(app for app in apps if app.active)
+        try:
+            # Only looks, but needs the scope to change apps.
+            api.rollback_problem(app.id, deployment.id)
+        except TransportError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            return ["app:update"]
+        return []
+
+    # === BUSINESS METHODS === #
+
+    def _api(self):
+        """Return the API, to be called in no transaction that holds locks.
+
+        :raise UserError: there is no token, or it can't be decrypted
+        """
+        token = self._reveal("token")
+        if not token:
+            raise UserError(
+                self.env._("Enter a token into the DigitalOcean account “%s”.", self.name)
+            )
+        return AppPlatform(HttpClient(timeout=TIMEOUT, max_bytes=MAX_ANSWER), token, self.api_url)
+
+    def _poll_soon(self):
+        self.next_poll_at = fields.Datetime.now()
+        self.env["ops.worker"]._notify(LOOP)
+
+    @api.model
+    def _run_poll(self):
+        """Loop of the worker: look at what is due.
+
+        :return: seconds until the next account is due
+        """
+        due = run_in_new_transaction(self.env, lambda env: env[self._name]._claim_due())
+        for account_id in due:
+            self._poll(account_id)
+        return run_in_new_transaction(self.env, lambda env: env[self._name]._seconds_until_due())
+
+    @api.model
+    def _claim_due(self):
+        """Return the accounts that are due, so that no other worker looks at them as well."""
+        # A copy of the database uses up nobody's requests.
+        if self.env["ops.instance"]._outward_blocker():
+            return []
+        due = self.search(
+            [
+                ("token_hint", "!=", False),
+                ("next_poll_at", "<=", fields.Datetime.now()),
+            ]
+        ).try_lock_for_update()
+        for account in due:
+            seconds = BUSY if account._deployments_under_way() else IDLE
+            account.next_poll_at = fields.Datetime.now() + timedelta(seconds=seconds)
+        return due.ids
+
+    @api.model
+    def _seconds_until_due(self):
+        account = self.search([("token_hint", "!=", False)], order="next_poll_at", limit=1)
+        if not account:
+            return None
+        wait = (account.next_poll_at - fields.Datetime.now()).total_seconds()
+        return min(max(wait, 1.0), IDLE)
+
+    def _deployments_under_way(self):
+        return self.env["ops.deployment"].search(
+            [
+                ("environment_id.digitalocean_app_id.account_id", "in", self.ids),
+                ("state", "in", [states.BUILDING, states.DEPLOYING]),
+                ("provider_reference", "!=", False),
+            ]
+        )
+
+    @api.model
+    def _poll(self, account_id):
+        """Look at an account, in no transaction, and take down what is new, app by app."""
+        with self.env.registry.cursor() as cr:
+            account = self.with_env(self.env(cr=cr)).browse(account_id)
+            # By how App Platform calls them: which app they are of, here and there.
+            awaited = {
+                deployment.provider_reference: (app.id, app.identifier)
+                for deployment in account._deployments_under_way()
+                for app in deployment.environment_id.digitalocean_app_id
+            }
+            all_at_once = account._is_time_for_all() or len(awaited) > MOST_ASKED_SINGLY
+            try:
+                api = account._api()
+            except UserError as error:
+                self._note(account_id, "_note_problem", str(error))
+                return
+        try:
+            if all_at_once:
+                for app in api.apps():
+                    self._note(account_id, "_note_app", app)
+                    # Of what has ended badly, an app says nothing.
+                    for deployment in filter(None, (app.active, app.pending, app.in_progress)):
+                        awaited.pop(deployment.id, None)
+                self._note(account_id, "_note_seen")
+            for reference, (app_id, identifier) in awaited.items():
+                deployment = api.deployment(identifier, reference)
+                self._note(account_id, "_note_deployment", app_id, deployment)
+        except (TransportError, AnswerError) as error:
+            self._note(account_id, "_note_error", error)
+        if api.budget:
+            self._note(account_id, "_note_budget", api.budget)
+
+    def _is_time_for_all(self):
+        seen = self.polled_at
+        return not seen or fields.Datetime.now() - seen >= timedelta(seconds=IDLE)
+
+    @api.model
+    def _note(self, account_id, method, *arguments):
+        """Call a method of an account in a transaction of its own; if that fails, others go on."""
+        try:
+            run_in_new_transaction(
+                self.env,
+                lambda env: getattr(env[self._name].browse(account_id), method)(*arguments),
+            )
+        except Paused:
+            raise
+        except Exception:
+            # Whatever one app looks like, the others are looked at as well.
+            _logger.exception("DigitalOcean account %s: %s failed", account_id, method)
+
+    def _note_app(self, told):
+        self.env["ops.digitalocean.app"]._take(self, told)
+
+    def _note_deployment(self, app_id, told):
+        self.env["ops.digitalocean.app"].browse(app_id)._take_deployment(told)
+
+    def _note_seen(self):
+        self.write({"polled_at": fields.Datetime.now(), "problem": False})
+
+    def _note_problem(self, message):
+        self.problem = message
+        self.next_poll_at = fields.Datetime.now() + timedelta(seconds=IDLE)
+
+    def _note_error(self, error):
+        retry_after = getattr(error, "retry_after", None)
+        self.problem = getattr(error, "message", str(error))
+        if getattr(error, "kind", "") in {"rate_limited", "unauthorized"} or retry_after:
+            pause = timedelta(seconds=retry_after) if retry_after else PAUSE
+            self.next_poll_at = fields.Datetime.now() + pause
+
+    def _note_budget(self, budget):
+        self.write(
+            {
+                "budget_limit": budget.limit,
+                "budget_remaining": budget.remaining,
+                "budget_reset_at": budget.reset_at,
+            }
+        )
+        if budget.remaining < RESERVE * budget.limit:
+            self.next_poll_at = fields.Datetime.now() + PAUSE
