@@ -329,7 +329,7 @@ class FakeDigitalOcean(LoopbackServer):
         return self._list("apps", [self._show_app(app) for app in self.apps.values()], query)
 
     def _list_deployments(self, app, query):
-        fresh = datetime.now(UTC) - timedelta(seconds=self.lag)
+        fresh = _moment(self._now()) - timedelta(seconds=self.lag)
         shown = [self._show(app, each) for each in reversed(app["deployments"])]
         visible = [each for each in shown if _moment(each["created_at"]) <= fresh]
         return self._list("deployments", visible, query)
@@ -573,10 +573,16 @@ class FakeDigitalOcean(LoopbackServer):
         return shown
 
     def _clock(self):
-        return time.monotonic() + self._ahead
+        return _real_time(time.CLOCK_MONOTONIC) + self._ahead
 
     def _now(self):
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = datetime.fromtimestamp(_real_time(time.CLOCK_REALTIME), UTC)
+        return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _real_time(clock):
+    # Tests that set the clock of ours don't set that of others.
+    return time.clock_gettime(clock)
 
 
 def _moment(text):
