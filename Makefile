@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run start stop test mutants lint format lock verify bench screenshots \
+.PHONY: help run start stop test faults mutants lint format lock verify bench screenshots \
 	containers-test clean
 
 help: ## List the targets
@@ -20,6 +20,9 @@ stop: ## Stop what runs in the background
 test: ## Run every test (ARGS goes to pytest)
 	@$(PYTHON) tools/test.py $(ARGS)
 
+faults: ## Kill workers for an hour, and see that nothing is lost or done twice
+	@OPS_FAULT_ROUNDS=200 $(PYTHON) tools/test.py tests/faults/test_app_platform.py -s
+
 mutants: ## Change what decides, and see whether a test fails (ARGS names modules)
 	@$(PYTHON) tools/mutants.py $(ARGS)
 
@@ -35,7 +38,8 @@ lock: ## Write the lock files anew, with today's versions
 verify: ## Go through the verification steps, and say which don't exist yet
 	@$(PYTHON) tools/verify.py
 
-BENCHES := host_budget health/engine health/verdicts health/uptime health/status_page health/end_to_end
+BENCHES := host_budget health/engine health/verdicts health/uptime health/status_page health/end_to_end \
+	digitalocean/poll
 
 bench: ## Measure what checks cost, in an hour (ARGS for one file in tests/bench, MINUTES a phase)
 	@$(PYTHON) tools/test.py $(or $(ARGS),$(BENCHES:%=tests/bench/%.py)) -s

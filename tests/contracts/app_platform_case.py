@@ -34,8 +34,7 @@ class AppPlatformCase(ExecutorCase):
     def poll(self):
         """Have the account be looked at now."""
         with self.worker_transactions():
-            self.account.next_poll_at = self.env.cr.now()
-            self.account.polled_at = False
+            self.account.write({"looked_at": False, "polled_at": False})
             self.account.flush_recordset()
             self.env["ops.digitalocean.account"]._run_poll()
 

@@ -84,6 +84,7 @@ class FakeDigitalOcean(LoopbackServer):
     ):
         self.token, self.scopes = token, set(scopes)
         self.phase_seconds, self.lost, self.errors = phase_seconds, lost, errors
+        self.delay = 0.0  # seconds that a write takes, before and after it takes place
         self.lag = 0.0  # seconds after which a new deployment turns up in lists
         self.limit = 5000  # requests an hour
         self.revision_limit = 10  # deployments back that a rollback may go
@@ -222,10 +223,9 @@ class FakeDigitalOcean(LoopbackServer):
         elif remaining < 0:
             answered = _problem(429, "too_many_requests", "API rate limit exceeded.")
         else:
-            with self._lock:
-                answered = self._route(method, path.removeprefix("/v2/apps"), query, body)
+            answered = self._carry_out(method, path.removeprefix("/v2/apps"), query, body)
         status, told = answered
-        if method != "GET" and status < 300 and not path.endswith(("/propose", "/validate")):
+        if _is_write(method, path) and status < 300:
             luck = self._random.random()
             if luck < self.lost:
                 handler.close_connection = True
@@ -233,6 +233,14 @@ class FakeDigitalOcean(LoopbackServer):
             if luck < self.lost + self.errors:
                 status, told = _problem(500, "server_error", "Unexpected server-side error")
         self._send(handler, status, b"" if told is None else json.dumps(told).encode(), headers)
+
+    def _carry_out(self, method, path, query, body):
+        delay = self.delay if _is_write(method, path) else 0
+        time.sleep(delay)
+        with self._lock:
+            answered = self._route(method, path, query, body)
+        time.sleep(delay)
+        return answered
 
     def _send(self, handler, status, body, headers):
         with contextlib.suppress(ConnectionError):  # the client was killed meanwhile
@@ -578,6 +586,10 @@ class FakeDigitalOcean(LoopbackServer):
     def _now(self):
         now = datetime.fromtimestamp(_real_time(time.CLOCK_REALTIME), UTC)
         return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _is_write(method, path):
+    return method != "GET" and not path.endswith(("/propose", "/validate"))
 
 
 def _real_time(clock):

@@ -5,6 +5,7 @@ something is required, everything else is left out when it can't be read.
 Source: models of resources/apps in DigitalOcean's OpenAPI description.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -184,6 +185,17 @@ class App:
             in_progress=deployments.get("in_progress"),
             pinned=deployments.get("pinned"),
         )
+
+    @property
+    def digest(self) -> str:
+        """What changes when there is something new of an app."""
+        deployments = [
+            (each.id, each.phase, each.updated_at)
+            for each in (self.active, self.pending, self.in_progress, self.pinned)
+            if each
+        ]
+        told = repr((self.updated_at, deployments, self.domains))
+        return hashlib.sha256(told.encode()).hexdigest()
 
     @property
     def under_way(self) -> Deployment | None:

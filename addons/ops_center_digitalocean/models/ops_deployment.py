@@ -7,6 +7,7 @@ from odoo.addons.ops_center_deployment.snapshot import same_revision
 
 from ..app_platform import read_digests, read_release
 from ..report import read_report
+from .ops_digitalocean_account import LOOP
 
 
 class OpsDeployment(models.Model):
@@ -17,7 +18,7 @@ class OpsDeployment(models.Model):
     def _on_requested(self, operation):
         if operation.state == "done":
             # How it goes is told to nobody who doesn't ask.
-            self.environment_id.digitalocean_app_id.account_id._poll_soon()
+            self.env["ops.worker"]._notify(LOOP)
         return super()._on_requested(operation)
 
     @api.model

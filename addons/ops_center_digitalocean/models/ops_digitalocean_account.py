@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from odoo import api, fields, models
@@ -62,7 +62,8 @@ class OpsDigitaloceanAccount(models.Model):
     )
     problem = fields.Char(readonly=True, copy=False, help="Why nothing can be seen there.")
     polled_at = fields.Datetime(string="Last Seen", readonly=True, copy=False)
-    next_poll_at = fields.Datetime(readonly=True, copy=False, default=fields.Datetime.now)
+    looked_at = fields.Datetime(readonly=True, copy=False, help="When the last look began.")
+    paused_until = fields.Datetime(readonly=True, copy=False)
     budget_limit = fields.Integer(string="Requests an Hour", readonly=True, copy=False)
     budget_remaining = fields.Integer(string="Requests Left", readonly=True, copy=False)
     budget_reset_at = fields.Datetime(string="More Requests From", readonly=True, copy=False)
@@ -113,9 +114,8 @@ class OpsDigitaloceanAccount(models.Model):
             moved._forget_secret("token")
         result = super().write(vals)
         if vals.get("token"):
-            # The account may be seen again: it is a new token.
-            super().write({"token_set_at": fields.Datetime.now(), "problem": False})
-            self._poll_soon()
+            super().write({"token_set_at": fields.Datetime.now(), "looked_at": False})
+            self._look_anew()
         return result
 
     # === ACTION METHODS === #
@@ -140,9 +140,7 @@ class OpsDigitaloceanAccount(models.Model):
                 )
             )
         self.problem = False
-        if api.budget:
-            self._note_budget(api.budget)
-        self._poll_soon()
+        self._look_anew()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -195,8 +193,9 @@ class OpsDigitaloceanAccount(models.Model):
             )
         return AppPlatform(HttpClient(timeout=TIMEOUT, max_bytes=MAX_ANSWER), token, self.api_url)
 
-    def _poll_soon(self):
-        self.next_poll_at = fields.Datetime.now()
+    def _look_anew(self):
+        """Have all of it be looked at at once."""
+        self.write({"polled_at": False, "looked_at": False, "paused_until": False})
         self.env["ops.worker"]._notify(LOOP)
 
     @api.model
@@ -216,24 +215,30 @@ class OpsDigitaloceanAccount(models.Model):
         # A copy of the database uses up nobody's requests.
         if self.env["ops.instance"]._outward_blocker():
             return []
-        due = self.search(
-            [
-                ("token_hint", "!=", False),
-                ("next_poll_at", "<=", fields.Datetime.now()),
-            ]
-        ).try_lock_for_update()
-        for account in due:
-            seconds = BUSY if account._deployments_under_way() else IDLE
-            account.next_poll_at = fields.Datetime.now() + timedelta(seconds=seconds)
+        now = fields.Datetime.now()
+        accounts = self.search([("token_hint", "!=", False)])
+        due = accounts.filtered(lambda account: account._due_at() <= now).try_lock_for_update()
+        due.looked_at = now
         return due.ids
 
     @api.model
     def _seconds_until_due(self):
-        account = self.search([("token_hint", "!=", False)], order="next_poll_at", limit=1)
-        if not account:
+        accounts = self.search([("token_hint", "!=", False)])
+        if not accounts:
             return None
-        wait = (account.next_poll_at - fields.Datetime.now()).total_seconds()
-        return min(max(wait, 1.0), IDLE)
+        wait = min(account._due_at() for account in accounts) - fields.Datetime.now()
+        return min(max(wait.total_seconds(), 1.0), IDLE)
+
+    def _due_at(self):
+        if not self.looked_at:
+            return datetime.min
+        pace = BUSY if self._deployments_under_way() or self._apps_to_look_at_anew() else IDLE
+        due = self.looked_at + timedelta(seconds=pace)
+        return max(due, self.paused_until or due)
+
+    def _apps_to_look_at_anew(self):
+        """Return the apps that somebody has just made an environment of."""
+        return self.app_ids.filtered(lambda app: app.environment_ids and not app.seen_digest)
 
     def _deployments_under_way(self):
         return self.env["ops.deployment"].search(
@@ -255,7 +260,12 @@ class OpsDigitaloceanAccount(models.Model):
                 for deployment in account._deployments_under_way()
                 for app in deployment.environment_id.digitalocean_app_id
             }
-            all_at_once = account._is_time_for_all() or len(awaited) > MOST_ASKED_SINGLY
+            seen = {app.identifier: app.seen_digest for app in account.app_ids}
+            all_at_once = (
+                account._is_time_for_all()
+                or account._apps_to_look_at_anew()
+                or len(awaited) > MOST_ASKED_SINGLY
+            )
             try:
                 api = account._api()
             except UserError as error:
@@ -264,18 +274,17 @@ class OpsDigitaloceanAccount(models.Model):
         try:
             if all_at_once:
                 for app in api.apps():
-                    self._note(account_id, "_note_app", app)
+                    if app.digest != seen.get(app.id):
+                        self._note(account_id, "_note_app", app)
                     # Of what has ended badly, an app says nothing.
                     for deployment in filter(None, (app.active, app.pending, app.in_progress)):
                         awaited.pop(deployment.id, None)
-                self._note(account_id, "_note_seen")
+                self._note(account_id, "_note_seen", api.budget)
             for reference, (app_id, identifier) in awaited.items():
                 deployment = api.deployment(identifier, reference)
                 self._note(account_id, "_note_deployment", app_id, deployment)
         except (TransportError, AnswerError) as error:
             self._note(account_id, "_note_error", error)
-        if api.budget:
-            self._note(account_id, "_note_budget", api.budget)
 
     def _is_time_for_all(self):
         seen = self.polled_at
@@ -301,27 +310,24 @@ class OpsDigitaloceanAccount(models.Model):
     def _note_deployment(self, app_id, told):
         self.env["ops.digitalocean.app"].browse(app_id)._take_deployment(told)
 
-    def _note_seen(self):
-        self.write({"polled_at": fields.Datetime.now(), "problem": False})
-
-    def _note_problem(self, message):
-        self.problem = message
-        self.next_poll_at = fields.Datetime.now() + timedelta(seconds=IDLE)
-
-    def _note_error(self, error):
-        retry_after = getattr(error, "retry_after", None)
-        self.problem = getattr(error, "message", str(error))
-        if getattr(error, "kind", "") in {"rate_limited", "unauthorized"} or retry_after:
-            pause = timedelta(seconds=retry_after) if retry_after else PAUSE
-            self.next_poll_at = fields.Datetime.now() + pause
-
-    def _note_budget(self, budget):
-        self.write(
-            {
+    def _note_seen(self, budget):
+        values = {"polled_at": fields.Datetime.now(), "problem": False, "paused_until": False}
+        if budget:
+            values |= {
                 "budget_limit": budget.limit,
                 "budget_remaining": budget.remaining,
                 "budget_reset_at": budget.reset_at,
             }
-        )
-        if budget.remaining < RESERVE * budget.limit:
-            self.next_poll_at = fields.Datetime.now() + PAUSE
+            if budget.remaining < RESERVE * budget.limit:
+                values["paused_until"] = fields.Datetime.now() + PAUSE
+        self.write(values)
+
+    def _note_problem(self, message):
+        self.problem = message
+
+    def _note_error(self, error):
+        self.problem = getattr(error, "message", str(error))
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after or getattr(error, "kind", "") == "rate_limited":
+            pause = timedelta(seconds=retry_after) if retry_after else PAUSE
+            self.paused_until = fields.Datetime.now() + pause

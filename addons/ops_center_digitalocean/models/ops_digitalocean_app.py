@@ -1,10 +1,9 @@
-import hashlib
-
 from odoo import api, fields, models
 
 from odoo.addons.ops_center_base.transport import mask
 
 from ..app_platform import as_yaml
+from .ops_digitalocean_account import LOOP
 
 
 class OpsDigitaloceanApp(models.Model):
@@ -91,9 +90,6 @@ class OpsDigitaloceanApp(models.Model):
         :param App told: as it is now
         """
         app = self.search([("account_id", "=", account.id), ("identifier", "=", told.id)])
-        digest = _digest(told)
-        if app.seen_digest == digest:
-            return
         deployment = told.under_way or told.active
         values = {
             "name": told.name or told.id,
@@ -104,7 +100,7 @@ class OpsDigitaloceanApp(models.Model):
             "spec": mask(as_yaml(told.spec)),
             "is_pinned": bool(told.pinned),
             "domains": ", ".join(f"{name} ({phase.lower()})" for name, phase in told.domains),
-            "seen_digest": digest,
+            "seen_digest": told.digest,
         }
         if app:
             app.write(values)
@@ -119,7 +115,7 @@ class OpsDigitaloceanApp(models.Model):
         """Have what runs there be taken down, also what was seen before."""
         # Whoever may say which app an environment is may have it looked at.
         self.sudo().seen_digest = False
-        self.account_id.sudo()._poll_soon()
+        self.env["ops.worker"]._notify(LOOP)
 
     def _take_components(self, components):
         self.component_ids.unlink()
@@ -144,14 +140,3 @@ class OpsDigitaloceanApp(models.Model):
         deployments = self.env["ops.deployment"]
         environment = self.environment_id
         return not environment or deployments._take_from_app_platform(environment, told)
-
-
-def _digest(told):
-    """What changes when there is something new of an app."""
-    deployments = [
-        (each.id, each.phase, each.updated_at)
-        for each in (told.active, told.pending, told.in_progress, told.pinned)
-        if each
-    ]
-    text = repr((told.updated_at, deployments, told.domains))
-    return hashlib.sha256(text.encode()).hexdigest()

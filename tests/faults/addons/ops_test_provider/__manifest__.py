@@ -6,6 +6,6 @@
     "author": "Ops Center",
     "website": "https://github.com/ops-center/ops-center",
     "license": "LGPL-3",
-    "depends": ["ops_center_base"],
+    "depends": ["ops_center_digitalocean"],
     "data": ["security/ir.model.access.csv"],
 }
