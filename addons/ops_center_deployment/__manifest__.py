@@ -14,6 +14,8 @@
         "views/ops_deployment_templates.xml",
         "views/ops_deployment_views.xml",
         "views/ops_environment_views.xml",
+        "views/ops_freeze_window_views.xml",
+        "wizard/ops_deployment_break_glass_views.xml",
         "wizard/ops_deployment_rollback_views.xml",
         "views/ops_center_deployment_menus.xml",
     ],

@@ -40,7 +40,7 @@ UNDER_UNITTEST = {
     "group": "test_group",
     "heartbeat": "test_heartbeat",
     "histogram": "test_histogram",
-    "maintenance": "test_maintenance_schedule",
+    "recurrence": "test_recurrence",
     "module_changes": "test_module_changes",
     "odoo_facts": "test_odoo_facts",
     "outcome": "test_outcome",

@@ -10,6 +10,7 @@ EVERYTHING = "read write create unlink"
 RIGHTS = {
     "ops.application": (READ, READ, EVERYTHING),
     "ops.deployment": (READ, EVERYTHING, EVERYTHING),
+    "ops.deployment.break.glass": ("", "", "read write create"),
     "ops.deployment.rollback": ("", "read write create", "read write create"),
     "ops.deployment.step": (READ, EVERYTHING, EVERYTHING),
     "ops.digitalocean.account": (READ, READ, EVERYTHING),
@@ -19,6 +20,7 @@ RIGHTS = {
     "ops.escalation.policy": (READ, READ, EVERYTHING),
     "ops.escalation.step": (READ, READ, EVERYTHING),
     "ops.event": (READ, READ, READ),
+    "ops.freeze.window": (READ, READ, EVERYTHING),
     "ops.finding": (READ, "read write", "read write"),
     "ops.finding.change": (READ, READ, READ),
     "ops.finding.decision": ("", "read write create", "read write create"),
@@ -48,6 +50,7 @@ RIGHTS = {
 }
 # What is no company's: processes of the host, and dialogues, on records that are one's.
 WITHOUT_COMPANY = {
+    "ops.deployment.break.glass",
     "ops.deployment.rollback",
     "ops.finding.decision",
     "ops.health.agent.setup",

@@ -87,9 +87,20 @@ class OpsDeployment(models.Model):
     # === BUSINESS METHODS === #
 
     def _proceed(self):
-        if self.environment_id.protected and not self.approved_by_id:
+        if self._needs_approval():
             return self._ask_for_approval()
         return super()._proceed()
+
+    def _needs_approval(self):
+        protected = self.environment_id.protected
+        return protected and not self.approved_by_id and not self.rolled_back_id
+
+    def _obstacles(self):
+        obstacles = super()._obstacles()
+        # What is queued had the approval that it needed then.
+        if self.state != states.QUEUED and self._needs_approval():
+            obstacles.append(self.env._("Somebody else has to approve it."))
+        return obstacles
 
     def _ask_for_approval(self):
         approvers = self.environment_id._approvers() - self.env.user - self.user_id

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .. import states
 
@@ -27,32 +26,26 @@ class OpsDeployment(models.Model):
     def _initial_values(self):
         return {**super()._initial_values(), "reverts_id": False}
 
-    # === ACTION METHODS === #
-
-    def action_deploy(self):
-        for deployment in self.filtered(lambda deployment: not deployment._passes_pin()):
-            raise UserError(
-                self.env._(
-                    "%(environment)s is pinned to %(rollback)s. Keep that rollback or revert it"
-                    " there, then deploy.",
-                    environment=deployment.environment_id.display_name,
-                    rollback=deployment.environment_pinned_id.display_name,
-                )
-            )
-        return super().action_deploy()
-
     # === BUSINESS METHODS === #
 
     def _request(self):
         return {**super()._request(), "reverts": self.reverts_id.provider_reference or None}
 
-    def _may_begin(self):
-        return super()._may_begin() and self._passes_pin()
+    def _obstacles(self):
+        obstacles = super()._obstacles()
+        if not self._passes_pin():
+            obstacles.append(
+                self.env._(
+                    "The environment is pinned to %s. Keep that rollback or revert it there.",
+                    self.environment_pinned_id.display_name,
+                )
+            )
+        return obstacles
 
     def _passes_pin(self):
         """Say whether the pin of the environment lets it begin: another way back, or the revert."""
         return (
-            self.kind == "rollback"
+            self.rolled_back_id
             or not self.environment_pinned_id
             or self.reverts_id == self.environment_pinned_id
         )

@@ -59,16 +59,19 @@ class OpsDeployment(models.Model):
 
     def action_deploy(self):
         """Have it carried out, once those before it have ended."""
+        self._check_executor()
         for deployment in self:
-            if not deployment.has_executor:
-                raise UserError(
-                    self.env._(
-                        "Nobody carries out deployments of %s. Choose its provider, or record what"
-                        " you do by hand with “Start”.",
-                        deployment.environment_id.display_name,
-                    )
-                )
             deployment._proceed()
+
+    def _check_executor(self):
+        for environment in self.environment_id.filtered(lambda each: not each.has_executor):
+            raise UserError(
+                self.env._(
+                    "Nobody carries out deployments of %s. Choose its provider, or record what"
+                    " you do by hand with “Start”.",
+                    environment.display_name,
+                )
+            )
 
     def _proceed(self):
         """Go on as far as nothing stands in the way. Override to have something do so."""
@@ -178,10 +181,6 @@ class OpsDeployment(models.Model):
             for environment, waiting in queued.grouped("environment_id").items()
             if environment not in busy
         ]
-
-    def _may_begin(self):
-        """Say whether it may begin once nothing else is under way. To override."""
-        return True
 
     def _begin(self):
         """Ask the provider, unless somebody else did, or something else began meanwhile."""

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
 from odoo.addons.ops_center_health.storage import states as check_states
@@ -65,17 +64,6 @@ class OpsDeployment(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_deploy(self):
-        for environment in self.environment_id.filtered("frozen_reason"):
-            raise UserError(
-                self.env._(
-                    "%(environment)s is frozen: %(reason)s Have a manager unfreeze it first.",
-                    environment=environment.display_name,
-                    reason=environment.frozen_reason,
-                )
-            )
-        return super().action_deploy()
-
     def _ask_to_cancel(self):
         if self.state != states.VERIFYING:
             return super()._ask_to_cancel()
@@ -85,8 +73,13 @@ class OpsDeployment(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _may_begin(self):
-        return super()._may_begin() and not self.environment_id.frozen_reason
+    def _obstacles(self):
+        obstacles = super()._obstacles()
+        if frozen := self.environment_id.frozen_reason:
+            obstacles.append(
+                self.env._("The environment is frozen: %s Have a manager unfreeze it.", frozen)
+            )
+        return obstacles
 
     @api.model
     def _run_verification(self):

@@ -1,5 +1,6 @@
 from . import test_approval
 from . import test_deployment
+from . import test_gates
 from . import test_latency_chart
 from . import test_notification
 from . import test_observe

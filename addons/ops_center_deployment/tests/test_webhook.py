@@ -296,14 +296,15 @@ class TestWebhook(WebhookCase):
         paged = self.env["ops.event"].search([("kind", "=", "environment.frozen")])
         self.assertEqual(paged.level, "danger")
         waiting = self._draft(revision="c" * 40)
-        with self.assertRaisesRegex(UserError, "frozen"):
-            waiting.action_deploy()
+        waiting.action_deploy()
+        self.work()
+        self.assertEqual(waiting.state, "queued")
+        self.assertIn("is frozen", waiting.obstacles)
         with self.assertRaises(AccessError):
             self.production.with_user(self.operator).action_unfreeze()
         with self.assertRaises(UserError):
             self.production.with_user(self.manager).frozen_reason = False
         self.production.with_user(self.manager).action_unfreeze()
-        waiting.action_deploy()
         self.work()
         self.assertEqual(waiting.state, "building")
 

@@ -1,1 +1,2 @@
+from . import ops_deployment_break_glass
 from . import ops_deployment_rollback

@@ -34,6 +34,7 @@ from . import ops_health_check_modules
 from . import ops_health_check_odoo
 from . import ops_health_check_odoo_access
 from . import ops_health_check_postgresql
+from . import ops_schedule_mixin
 from . import ops_health_maintenance
 from . import ops_health_maintenance_window
 from . import ops_health_self_own_network

@@ -1,20 +1,15 @@
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning, ValidationError
 from odoo.fields import Domain
 
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
-
-from ..maintenance import Schedule, weekly
 
 PLAN = timedelta(weeks=13)  # how far ahead windows are in the calendar
 KEEP = timedelta(days=365)  # how long past windows stay there
 LONGEST_WAIT = 300.0  # seconds, should somebody set the clock
 STATES_TO_KEEP = ("paused", "maintenance")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class OpsHealthMaintenance(models.Model):
@@ -22,7 +17,7 @@ class OpsHealthMaintenance(models.Model):
 
     _name = "ops.health.maintenance"
     _description = "Maintenance"
-    _inherit = ["mail.thread"]
+    _inherit = ["ops.schedule.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
 
@@ -41,49 +36,12 @@ class OpsHealthMaintenance(models.Model):
     check_ids = fields.Many2many(
         "ops.health.check", string="Checks", check_company=True, tracking=True
     )
-    recurrence = fields.Selection(
-        [("once", "Once"), ("weekly", "Every Week"), ("rule", "By a Rule")],
-        string="Takes Place",
-        required=True,
-        default="once",
-        tracking=True,
-    )
-    date_from = fields.Datetime(
-        string="From", required=True, default=fields.Datetime.now, tracking=True
-    )
-    date_to = fields.Datetime(string="To", compute="_compute_date_to", inverse="_inverse_date_to")
-    duration = fields.Float(
-        string="Lasts", required=True, default=1, tracking=True, help="Hours and minutes."
-    )
-    tz = fields.Selection(
-        _tz_get,
-        string="Time Zone",
-        required=True,
-        default=lambda self: self.env.user.tz or "UTC",
-        help="Repetitions begin at the same time of day there, in summer and in winter.",
-    )
-    monday = fields.Boolean()
-    tuesday = fields.Boolean()
-    wednesday = fields.Boolean()
-    thursday = fields.Boolean()
-    friday = fields.Boolean()
-    saturday = fields.Boolean()
-    sunday = fields.Boolean()
-    rule = fields.Char(
-        tracking=True,
-        help="An RRULE as calendars use it, such as FREQ=MONTHLY;BYDAY=1SU for each first Sunday.",
-    )
     window_ids = fields.One2many("ops.health.maintenance.window", "maintenance_id", readonly=True)
     state = fields.Selection(
         [("planned", "Planned"), ("ongoing", "Ongoing"), ("over", "Over")], compute="_compute_state"
     )
     next_date_from = fields.Datetime(string="Next", compute="_compute_state")
     next_date_to = fields.Datetime(string="Until", compute="_compute_state")
-
-    _duration_min = models.Constraint(
-        "CHECK(duration > 0)",
-        "The maintenance ends before it begins: correct “To” or “Lasts”.",
-    )
 
     # === CONSTRAINT METHODS === #
 
@@ -94,38 +52,7 @@ class OpsHealthMaintenance(models.Model):
                 self.env._("Choose in “Environments” or “Checks” what is under maintenance.")
             )
 
-    @api.constrains("recurrence", "rule", "tz", "date_from", *WEEKDAYS)
-    def _check_recurrence(self):
-        for maintenance in self:
-            if maintenance.recurrence == "weekly" and not maintenance._weekdays():
-                raise ValidationError(
-                    self.env._("Choose on which days of the week “%s” begins.", maintenance.name)
-                )
-            try:
-                maintenance._schedule().check()
-            except ValueError as error:
-                raise ValidationError(
-                    self.env._(
-                        "“Rule” of %(name)s can't be used. %(reason)s",
-                        name=maintenance.name,
-                        reason=error,
-                    )
-                ) from error
-
     # === COMPUTE METHODS === #
-
-    @api.depends("date_from", "duration")
-    def _compute_date_to(self):
-        for maintenance in self:
-            maintenance.date_to = maintenance.date_from and (
-                maintenance.date_from + maintenance._length()
-            )
-
-    def _inverse_date_to(self):
-        for maintenance in self:
-            if maintenance.date_from and maintenance.date_to:
-                lasts = maintenance.date_to - maintenance.date_from
-                maintenance.duration = lasts / timedelta(hours=1)
 
     @api.depends("window_ids.date_from", "window_ids.date_to")
     def _compute_state(self):
@@ -229,18 +156,6 @@ class OpsHealthMaintenance(models.Model):
     def _environments(self):
         """Whose checks are under maintenance, all or some."""
         return self.environment_ids | self.check_ids.environment_id
-
-    def _length(self):
-        return timedelta(seconds=round(self.duration * 3600))
-
-    def _weekdays(self):
-        return [day for day, name in enumerate(WEEKDAYS) if self[name]]
-
-    def _schedule(self):
-        rules = {"once": "", "weekly": weekly(self._weekdays()), "rule": self.rule or " "}
-        return Schedule(
-            self.date_from, self._length(), rules[self.recurrence], ZoneInfo(self.tz or "UTC")
-        )
 
     def _plan(self):
         """Write down the coming windows as the maintenance says now, and obey those of now."""

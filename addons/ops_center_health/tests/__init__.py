@@ -28,7 +28,7 @@ from . import test_http_check
 from . import test_incident_link
 from . import test_incident_page
 from . import test_maintenance
-from . import test_maintenance_schedule
+from . import test_recurrence
 from . import test_metrics
 from . import test_module_changes
 from . import test_news

@@ -1,4 +1,4 @@
-"""When maintenance takes place. Free of Odoo."""
+"""When something takes place, once or again and again. Free of Odoo."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class Window(NamedTuple):
-    """One maintenance, in naive UTC as everywhere in Odoo."""
+    """One time it takes place, in naive UTC as everywhere in Odoo."""
 
     begin: datetime
     end: datetime
@@ -22,7 +22,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule:
-    """When maintenance begins, and how long it lasts.
+    """When something begins, and how long it lasts.
 
     :param begin: of the first window at the earliest, naive UTC
     :param duration: of each window, by the clock of physics: also while clocks are put forward
@@ -46,6 +46,15 @@ class Schedule:
             window = Window(begin, begin + self.duration)
             if window.end > after:
                 yield window
+
+    def at(self, moment: datetime) -> Window | None:
+        """The window that a time lies in, naive UTC."""
+        return next(self.windows(moment, moment + timedelta(microseconds=1)), None)
+
+    def next_begin(self, moment: datetime) -> datetime | None:
+        """When the first window after a time begins, both naive UTC; None if not within a year."""
+        coming = self.windows(moment, moment + timedelta(days=366))
+        return next((window.begin for window in coming if window.begin > moment), None)
 
     def check(self) -> None:
         """Raise a ValueError with a sentence for the user if this never takes place."""

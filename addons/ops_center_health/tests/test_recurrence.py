@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 from odoo.tests import BaseCase, tagged
 
-from ..maintenance import Schedule, weekly
+from ..recurrence import Schedule, weekly
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)
