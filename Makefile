@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run start stop test faults mutants lint format lock verify bench screenshots \
+.PHONY: help run start stop demo test faults mutants lint format lock verify bench screenshots \
 	containers-test clean
 
 help: ## List the targets
@@ -16,6 +16,9 @@ start: ## Run Ops Center in the background (HTTP_PORT, DB_NAME)
 
 stop: ## Stop what runs in the background
 	@$(PYTHON) tools/server.py stop
+
+demo: ## Try it with an App Platform of our own, which needs no account, until Ctrl-C
+	@$(PYTHON) tools/demo.py
 
 test: ## Run every test (ARGS goes to pytest)
 	@$(PYTHON) tools/test.py $(ARGS)

@@ -44,7 +44,7 @@ def run() -> None:
     _stop_services()
     _require_free(port)
     # What was started first is stopped last, whatever happens.
-    with _ending_on_signals(), contextlib.ExitStack() as running:
+    with ending_on_signals(), contextlib.ExitStack() as running:
         setup = environment.ensure()
         variables = setup.variables(name, port)
         services = _start_database_server(variables, running)
@@ -168,7 +168,7 @@ def _require_free(port: int) -> None:
 
 
 @contextlib.contextmanager
-def _ending_on_signals() -> Iterator[None]:
+def ending_on_signals() -> Iterator[None]:
     """Turn the first request to end into the end of the block, and ignore further ones."""
     requests = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -309,6 +309,13 @@ class TestDeployments(AppPlatformCase):
         self.assertEqual(live["spec"]["services"][0]["image"]["digest"], first.image_digest)
         self.assertFalse(live["cloned_from"])
 
+    def test_unknown_there_its_image_is_deployed(self):
+        first = self.deploy_well()
+        second = self.deploy_well(revision=NEXT_REVISION)
+        first.sudo().provider_reference = "forgotten"
+        rollback = self.roll_back_well(second)
+        self.assertEqual(rollback.image_digest, first.image_digest)
+
     def test_beyond_the_limit_without_an_image(self):
         self.run_now(self.check, 3)
         self.work()

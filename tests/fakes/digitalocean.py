@@ -96,6 +96,8 @@ class FakeDigitalOcean(LoopbackServer):
         self.violations = []
         self.spoilt = {}  # "METHOD path" or "*": what is answered there instead
         self.logs = {}  # deployment id: text
+        self.bad_digests = set()  # images that can't serve their sites
+        self.unbuildable = set()  # images that can't even be started
         self._ahead = 0.0  # seconds that tests let pass at once
 
         class Handler(QuietHandler):
@@ -114,7 +116,7 @@ class FakeDigitalOcean(LoopbackServer):
 
     # --- what tests arrange and ask ---
 
-    def add_app(self, name="shop", **spec):
+    def add_app(self, name="shop", app_id=None, **spec):
         """Create an app that was deployed once, and return its id."""
         spec = {
             "name": name,
@@ -137,7 +139,7 @@ class FakeDigitalOcean(LoopbackServer):
             "envs": [{"key": "MODE", "value": "production", "scope": "RUN_TIME"}],
             **spec,
         }
-        app_id = str(uuid.uuid4())
+        app_id = app_id or str(uuid.uuid4())
         now = self._now()
         with self._lock:
             self.apps[app_id] = {
@@ -184,6 +186,11 @@ class FakeDigitalOcean(LoopbackServer):
             active = self._active(app)
             return active and self._show(app, active)
 
+    def _serves_well(self, app_id):
+        with self._lock:
+            active = self._active(self.apps[app_id])
+            return bool(active) and not self.bad_digests & set(_digests(active["spec"]))
+
     def created_by_marker(self):
         """Return how many deployments were created by updates with each of our markers."""
         with self._lock:
@@ -212,6 +219,10 @@ class FakeDigitalOcean(LoopbackServer):
                 self.violations.append(f"the token was sent to {path}")
             text = self.logs.get(path.removeprefix("/logs/"), "")
             self._send(handler, 200, text.encode(), {"Content-Type": "text/plain"})
+            return
+        if path.startswith("/sites/"):
+            good = self._serves_well(path.removeprefix("/sites/"))
+            self._send(handler, 200 if good else 500, b"hello" if good else b"broken", {})
             return
         headers = {
             "ratelimit-limit": str(self.limit),
@@ -471,7 +482,7 @@ class FakeDigitalOcean(LoopbackServer):
             "updated_at": now,
             "begun": self._clock(),
             "ended": None,
-            "fails_in": None,
+            "fails_in": "BUILDING" if self.unbuildable & set(_digests(app["spec"])) else None,
             "commit": app["commits"],
             "by_update": False,
         }
@@ -599,6 +610,10 @@ def _real_time(clock):
 
 def _moment(text):
     return datetime.fromisoformat(text)
+
+
+def _digests(spec):
+    return [component.get("image", {}).get("digest") for component in _components(spec)]
 
 
 def _components(spec):

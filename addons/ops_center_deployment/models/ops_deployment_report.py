@@ -65,6 +65,7 @@ class OpsDeployment(models.Model):
             self.provider_reference = mask(report.reference)
         if report.steps is not None and self.state in states.ACTIVE:
             self._set_steps(report.steps)
+            self.env["ops.event"]._broadcast(self._name, self.ids)
         if report.state in states.TRANSITIONS[self.state]:
             if report.state in states.ENDS:
                 self.problem = mask(report.message)

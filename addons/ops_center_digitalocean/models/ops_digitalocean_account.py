@@ -58,7 +58,7 @@ class OpsDigitaloceanAccount(models.Model):
     token_hint = fields.Char(string="Token Ends In", readonly=True, copy=False)
     token_set_at = fields.Datetime(string="Token Entered", readonly=True, copy=False)
     token_age = fields.Integer(
-        string="Token Age (days)", compute="_compute_token_age", help="Replace it once a year."
+        compute="_compute_token_age", help="In days. Replace it once a year."
     )
     problem = fields.Char(readonly=True, copy=False, help="Why nothing can be seen there.")
     polled_at = fields.Datetime(string="Last Seen", readonly=True, copy=False)

@@ -22,7 +22,19 @@ class OpsDigitaloceanApp(models.Model):
     region = fields.Char(readonly=True)
     tier = fields.Char(readonly=True)
     url = fields.Char(string="URL", readonly=True)
-    phase = fields.Char(string="Deployment Phase", readonly=True)
+    phase = fields.Selection(
+        [
+            ("PENDING_BUILD", "Waiting to Build"),
+            ("BUILDING", "Building"),
+            ("PENDING_DEPLOY", "Waiting to Deploy"),
+            ("DEPLOYING", "Deploying"),
+            ("ACTIVE", "Live"),
+            ("UNKNOWN", "Unknown"),
+        ],
+        string="State",
+        readonly=True,
+        help="What App Platform deploys, or runs.",
+    )
     spec = fields.Text(readonly=True, help="Without the values of variables, which may be secrets.")
     is_pinned = fields.Boolean(
         string="Pinned", readonly=True, help="It refuses anything new since a rollback."
@@ -96,7 +108,7 @@ class OpsDigitaloceanApp(models.Model):
             "region": told.region,
             "tier": told.tier,
             "url": told.url,
-            "phase": deployment and deployment.phase,
+            "phase": deployment and self._known_phase(deployment.phase),
             "spec": mask(as_yaml(told.spec)),
             "is_pinned": bool(told.pinned),
             "domains": ", ".join(f"{name} ({phase.lower()})" for name, phase in told.domains),
@@ -110,6 +122,10 @@ class OpsDigitaloceanApp(models.Model):
         for deployment in (told.active, told.pending, told.in_progress):
             if deployment and not app._take_deployment(deployment):
                 app.seen_digest = False
+
+    @api.model
+    def _known_phase(self, phase):
+        return phase if phase in dict(self._fields["phase"].selection) else "UNKNOWN"
 
     def _look_anew(self):
         """Have what runs there be taken down, also what was seen before."""

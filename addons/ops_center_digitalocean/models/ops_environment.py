@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.ops_center_base.outbox import OutboxFatal, OutboxRetry, outbox_errors
+from odoo.addons.ops_center_base.transport import TransportError
 
 from ..app_platform import AnswerError, SpecError, read_marker, with_revision
 
@@ -93,8 +94,7 @@ class OpsEnvironment(models.Model):
             with outbox_errors():
                 return api.revert_rollback(identifier).id
         if params.get("brings_back"):
-            with _read_errors():
-                problem = api.rollback_problem(identifier, params["brings_back"])
+            problem = self._rollback_problem(api, identifier, params["brings_back"])
             if not problem:
                 with outbox_errors():
                     return api.roll_back(identifier, params["brings_back"]).id
@@ -115,6 +115,17 @@ class OpsEnvironment(models.Model):
             raise OutboxFatal(str(error)) from error
         with outbox_errors():
             return api.update(identifier, spec).id
+
+    @staticmethod
+    def _rollback_problem(api, identifier, reference):
+        """Return why App Platform can't roll back to a deployment, empty if it can."""
+        with _read_errors():
+            try:
+                return api.rollback_problem(identifier, reference)
+            except TransportError as error:
+                if error.kind != "not_found":
+                    raise
+                return error.message
 
     def _provider_cancel(self, operation):
         if self.provider != "digitalocean":
