@@ -20,5 +20,9 @@
         "views/ops_center_deployment_menus.xml",
     ],
     "demo": ["demo/ops_deployment_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["ops_center_deployment/static/src/**/*"],
+        "web.assets_unit_tests": ["ops_center_deployment/static/tests/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
 }

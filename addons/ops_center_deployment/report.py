@@ -3,7 +3,7 @@
 A report is a JSON object::
 
     {"id": "…", "state": "deploying", "message": "…", "reference": "build 7",
-     "steps": [{"name": "Build", "state": "done"}]}
+     "steps": [{"name": "Build", "state": "done"}], "log": "…", "log_from": 1200}
 
 ``id`` and ``state`` are required. The id is that of the request: as the signature covers it, the
 report of one deployment is none of another.
@@ -18,6 +18,7 @@ from . import states
 
 MAX_TEXT = 500  # characters
 MAX_STEPS = 100
+MAX_OFFSET = 2**31 - 2**20  # characters of a log
 #: Which state of ours a reported one is. What succeeded there is verified here before it is live.
 STATES = {
     "building": states.BUILDING,
@@ -53,6 +54,8 @@ class Report:
     :param message: one sentence, such as why it failed
     :param reference: how the other side calls the deployment
     :param steps: all steps so far; None if nothing is told of them
+    :param log: what the log says next, whole lines
+    :param log_from: how much of the log comes before that, in characters; None: all told so far
     """
 
     id: str
@@ -60,6 +63,8 @@ class Report:
     message: str = ""
     reference: str = ""
     steps: tuple[Step, ...] | None = None
+    log: str = ""
+    log_from: int | None = None
 
 
 def storable(text: str) -> str:
@@ -88,7 +93,23 @@ def parse(body: bytes) -> Report:
         message=_text(told, "message", ""),
         reference=_text(told, "reference", ""),
         steps=None if steps is None else tuple(map(_step, steps)),
+        log=_log(told),
+        log_from=_offset(told),
     )
+
+
+def _log(told: dict[str, Any]) -> str:
+    log = told.get("log", "")
+    if not isinstance(log, str):
+        raise ValueError("log must be text")
+    return log
+
+
+def _offset(told: dict[str, Any]) -> int | None:
+    offset = told.get("log_from")
+    if offset is not None and not (type(offset) is int and 0 <= offset <= MAX_OFFSET):
+        raise ValueError("log_from must be a number of characters")
+    return offset
 
 
 def _step(told: Any) -> Step:

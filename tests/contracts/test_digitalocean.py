@@ -97,6 +97,28 @@ class TestDeployments(AppPlatformCase):
         self.assertEqual(deployment.state, "failed")
         self.assertEqual(deployment.problem, "Building service odoo: the command failed")
 
+    def test_log(self):
+        deployment = self.deploy()
+        self.cloud.pass_phases(1)
+        self.poll()
+        self.assertIn("layer 3\x1b[0m pulled", deployment.read_log()["text"])
+        self.poll()
+        self.assertEqual(deployment.read_log()["text"].count("layer 3"), 1)
+        self.cloud.fail(self.app.identifier)
+        self.cloud.pass_phases(1)
+        self.poll()
+        self.assertIn("the command failed", deployment.read_log()["text"])
+        self.assertNotIn("hush", deployment.read_log()["text"])
+
+    def test_log_that_cannot_be_had_stops_nothing(self):
+        deployment = self.deploy()
+        for spoilt in ("500", "html", "huge"):
+            self.cloud.spoilt[f"GET /logs/{deployment.provider_reference}"] = spoilt
+            self.cloud.pass_phases(1)
+            self.poll()
+            self.assertFalse(self.account.problem)
+        self.assertNotEqual(deployment.state, "building")
+
     def test_what_others_deploy_is_adopted(self):
         ours = self.deploy_well()
         pushed = self.cloud.push(self.app.identifier, PUSHED)

@@ -95,7 +95,6 @@ class FakeDigitalOcean(LoopbackServer):
         self.writes = []  # (what, app id, deployment id or None), of those carried out
         self.violations = []
         self.spoilt = {}  # "METHOD path" or "*": what is answered there instead
-        self.logs = {}  # deployment id: text
         self.bad_digests = set()  # images that can't serve their sites
         self.unbuildable = set()  # images that can't even be started
         self._ahead = 0.0  # seconds that tests let pass at once
@@ -186,6 +185,24 @@ class FakeDigitalOcean(LoopbackServer):
             active = self._active(app)
             return active and self._show(app, active)
 
+    def _log(self, deployment_id, kind):
+        """Return as many lines as the time since a deployment began allows for."""
+        with self._lock:
+            app, deployment = next(
+                (app, each)
+                for app in self.apps.values()
+                for each in app["deployments"]
+                if each["id"] == deployment_id
+            )
+            phase, passed = self._phase(app, deployment), self._phases_passed(deployment)
+        if kind == "DEPLOY":
+            return "\x1b[32mdeploying\x1b[0m\n" if passed >= PHASES.index("DEPLOYING") else ""
+        count = 4 * min(passed, PHASES.index("PENDING_DEPLOY"))
+        lines = [f"\x1b[36mlayer {number}\x1b[0m pulled" for number in range(count)]
+        if phase == "ERROR":
+            lines = [*lines[:4], "\x1b[31mthe command failed\x1b[0m: PASSWORD=hush-hush"]
+        return "".join(f"{line}\n" for line in lines)
+
     def _serves_well(self, app_id):
         with self._lock:
             active = self._active(self.apps[app_id])
@@ -217,7 +234,7 @@ class FakeDigitalOcean(LoopbackServer):
         if path.startswith("/logs/"):
             if "Authorization" in handler.headers:
                 self.violations.append(f"the token was sent to {path}")
-            text = self.logs.get(path.removeprefix("/logs/"), "")
+            text = self._log(path.removeprefix("/logs/"), query.get("type"))
             self._send(handler, 200, text.encode(), {"Content-Type": "text/plain"})
             return
         if path.startswith("/sites/"):
@@ -326,13 +343,13 @@ class FakeDigitalOcean(LoopbackServer):
         deployment = next((d for d in app["deployments"] if d["id"] == deployment_id), None)
         if kind != "deployments" or deployment is None:
             return _problem(404, "not_found", "The resource you requested could not be found.")
-        return self._route_deployment(app, deployment, method, action)
+        return self._route_deployment(app, deployment, method, action, query)
 
-    def _route_deployment(self, app, deployment, method, action):
+    def _route_deployment(self, app, deployment, method, action, query):
         if method == "GET" and not action:
             return 200, {"deployment": self._show(app, deployment)}
         if method == "GET" and action == "logs":
-            url = f"{self.url}/logs/{deployment['id']}"
+            url = f"{self.url}/logs/{deployment['id']}?type={query.get('type')}"
             # The example of the description calls it so, its schema `historic_urls`.
             return 200, {"live_url": "", "url": url, "historic_logs": [url]}
         if method == "POST" and action == "cancel":

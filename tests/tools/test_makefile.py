@@ -5,8 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {
-    "bench", "clean", "containers-test", "format", "help", "lint", "lock", "mutants", "run",
-    "screenshots", "start", "stop", "test", "verify",
+    "bench", "clean", "containers-test", "demo", "faults", "format", "help", "lint",
+    "lock", "mutants", "run", "screenshots", "start", "stop", "test", "verify",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ RIGHTS = {
     "ops.application": (READ, READ, EVERYTHING),
     "ops.deployment": (READ, EVERYTHING, EVERYTHING),
     "ops.deployment.break.glass": ("", "", "read write create"),
+    "ops.deployment.log.part": (READ, READ, READ),
     "ops.deployment.rollback": ("", "read write create", "read write create"),
     "ops.deployment.step": (READ, EVERYTHING, EVERYTHING),
     "ops.digitalocean.account": (READ, READ, EVERYTHING),

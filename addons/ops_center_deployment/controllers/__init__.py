@@ -1,1 +1,2 @@
+from . import deployment_log
 from . import deployment_report

@@ -4,6 +4,8 @@ from . import ops_deployment_gates
 from . import ops_deployment_approval
 from . import ops_deployment_freeze
 from . import ops_deployment_incidents
+from . import ops_deployment_log
+from . import ops_deployment_log_part
 from . import ops_deployment_notification
 from . import ops_deployment_pin
 from . import ops_deployment_report

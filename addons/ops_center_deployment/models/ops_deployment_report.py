@@ -17,6 +17,19 @@ class OpsDeployment(models.Model):
 
     reported_at = fields.Datetime(string="Last Heard Of", readonly=True, copy=False)
 
+    progress = fields.Float(
+        compute="_compute_progress", store=True, aggregator=None, help="Steps that are done, in %."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("step_ids.state")
+    def _compute_progress(self):
+        for deployment in self:
+            steps = deployment.step_ids
+            done = steps.filtered(lambda step: step.state in {"done", "skipped"})
+            deployment.progress = 100 * len(done) / len(steps) if steps else 0
+
     # === CRUD METHODS === #
 
     @api.model
@@ -66,6 +79,8 @@ class OpsDeployment(models.Model):
         if report.steps is not None and self.state in states.ACTIVE:
             self._set_steps(report.steps)
             self.env["ops.event"]._broadcast(self._name, self.ids)
+        if report.log:
+            self._append_log(report.log, report.log_from)
         if report.state in states.TRANSITIONS[self.state]:
             if report.state in states.ENDS:
                 self.problem = mask(report.message)

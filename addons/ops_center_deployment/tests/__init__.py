@@ -2,6 +2,7 @@ from . import test_approval
 from . import test_deployment
 from . import test_gates
 from . import test_latency_chart
+from . import test_log
 from . import test_notification
 from . import test_observe
 from . import test_record
@@ -10,3 +11,4 @@ from . import test_snapshot
 from . import test_states
 from . import test_views
 from . import test_webhook
+from . import test_widgets

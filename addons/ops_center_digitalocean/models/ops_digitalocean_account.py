@@ -7,7 +7,12 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.ops_center_base.pause import Paused
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
-from odoo.addons.ops_center_base.transport import HttpClient, TransportError, is_http_url
+from odoo.addons.ops_center_base.transport import (
+    HttpClient,
+    TransportError,
+    is_http_url,
+    is_metadata_address,
+)
 from odoo.addons.ops_center_deployment import states
 
 from ..app_platform import AnswerError, AppPlatform
@@ -24,6 +29,7 @@ PAUSE = timedelta(minutes=1)  # after an answer that says to wait, but not for h
 # The rest of the hour's requests is for deploying, not for looking.
 RESERVE = 0.1
 TIMEOUT = 12.0  # seconds; a request of an operation makes two calls within half of its lease
+MAX_LOG = 4 * 1024 * 1024  # bytes
 MAX_ANSWER = 32 * 1024 * 1024  # bytes; apps come with the specs of all their deployments
 
 
@@ -271,6 +277,7 @@ class OpsDigitaloceanAccount(models.Model):
             except UserError as error:
                 self._note(account_id, "_note_problem", str(error))
                 return
+        followed = list(awaited.items())[:MOST_ASKED_SINGLY]
         try:
             if all_at_once:
                 for app in api.apps():
@@ -283,6 +290,9 @@ class OpsDigitaloceanAccount(models.Model):
             for reference, (app_id, identifier) in awaited.items():
                 deployment = api.deployment(identifier, reference)
                 self._note(account_id, "_note_deployment", app_id, deployment)
+            for reference, (_app_id, identifier) in followed:
+                log = _fetch_log(api, identifier, reference)
+                self._note(account_id, "_note_log", reference, log)
         except (TransportError, AnswerError) as error:
             self._note(account_id, "_note_error", error)
 
@@ -310,6 +320,11 @@ class OpsDigitaloceanAccount(models.Model):
     def _note_deployment(self, app_id, told):
         self.env["ops.digitalocean.app"].browse(app_id)._take_deployment(told)
 
+    def _note_log(self, reference, log):
+        deployments = self.env["ops.deployment"].search([("provider_reference", "=", reference)])
+        for deployment in deployments:
+            deployment._append_log(log, 0)
+
     def _note_seen(self, budget):
         values = {"polled_at": fields.Datetime.now(), "problem": False, "paused_until": False}
         if budget:
@@ -331,3 +346,19 @@ class OpsDigitaloceanAccount(models.Model):
         if retry_after or getattr(error, "kind", "") == "rate_limited":
             pause = timedelta(seconds=retry_after) if retry_after else PAUSE
             self.paused_until = fields.Datetime.now() + pause
+
+
+def _fetch_log(api, identifier, reference):
+    """Return all of a deployment's log so far; as much of it as can be had."""
+    # Where logs are is App Platform's to say, and none of our network's business.
+    http = HttpClient(timeout=TIMEOUT, max_bytes=MAX_LOG, refuse_address=is_metadata_address)
+    log = ""
+    for kind in ("BUILD", "DEPLOY"):
+        for address in api.log_addresses(identifier, reference, kind):
+            try:
+                log += http.request("GET", address).body.decode(errors="replace")
+            except TransportError as error:
+                # The deployment goes on without its log.
+                _logger.info("The log of deployment %s can't be had: %s", reference, error)
+                return log
+    return log
