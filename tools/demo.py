@@ -3,11 +3,12 @@
 The database is one of its own and stays; App Platform begins anew each time.
 """
 
+import json
 import os
 import sys
 import time
+import urllib.request
 import uuid
-import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
 
@@ -61,19 +62,29 @@ def main() -> None:
 
 def _client() -> Callable[..., Any]:
     """Return ``call(model, method, *arguments)`` as the administrator."""
-    url = f"http://127.0.0.1:{environment.http_port()}/xmlrpc/2"
-    # Passwords that were changed are nothing we know.
-    user = xmlrpc.client.ServerProxy(f"{url}/common").authenticate(DATABASE, "admin", "admin", {})
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def ask(service: str, method: str, *arguments: Any) -> Any:
+        params = {"service": service, "method": method, "args": [DATABASE, *arguments]}
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{environment.http_port()}/jsonrpc",
+            json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with direct.open(request, timeout=300) as answer:
+            told = json.load(answer)
+        if "error" in told:
+            raise failure.Failure(f"Odoo refused {arguments[2:]}: {told['error']['data']}")
+        return told.get("result")
+
+    user = ask("common", "authenticate", "admin", "admin", {})
     if not user:
         raise failure.Failure(
             f"the password of admin in {DATABASE} is not admin any more: change it back."
         )
-    models = xmlrpc.client.ServerProxy(f"{url}/object", allow_none=True)
-
-    def call(model: str, method: str, *arguments: Any) -> Any:
-        return models.execute_kw(DATABASE, user, "admin", model, method, arguments)
-
-    return call
+    return lambda model, method, *arguments: ask(
+        "object", "execute_kw", user, "admin", model, method, arguments
+    )
 
 
 def _arrange(call: Callable[..., Any], cloud: Any) -> None:
@@ -100,6 +111,11 @@ def _arrange(call: Callable[..., Any], cloud: Any) -> None:
         action = call("ops.digitalocean.app", "action_create_environment", app)
         environments = [action["res_id"]]
     [place] = environments
+    # What an earlier demonstration has left behind.
+    left = [["environment_id", "=", place], ["state", "in", ["draft", "queued"]]]
+    if drafts := call("ops.deployment", "search", left):
+        call("ops.deployment", "action_cancel", drafts)
+    call("ops.environment", "action_commit_rollback", [place])
     site = f"{cloud.url}/sites/{app_id}"
     call(
         "ops.environment",

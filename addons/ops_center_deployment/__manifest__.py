@@ -13,6 +13,7 @@
         "data/mail_activity_type_data.xml",
         "views/ops_deployment_templates.xml",
         "views/ops_deployment_views.xml",
+        "wizard/ops_environment_key_views.xml",
         "views/ops_environment_views.xml",
         "views/ops_freeze_window_views.xml",
         "wizard/ops_deployment_break_glass_views.xml",

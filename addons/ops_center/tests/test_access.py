@@ -18,6 +18,7 @@ RIGHTS = {
     "ops.digitalocean.app": (READ, READ, "read write"),
     "ops.digitalocean.component": (READ, READ, READ),
     "ops.environment": (READ, READ, EVERYTHING),
+    "ops.environment.key": ("", "read write create", "read write create"),
     "ops.escalation.policy": (READ, READ, EVERYTHING),
     "ops.escalation.step": (READ, READ, EVERYTHING),
     "ops.event": (READ, READ, READ),
@@ -51,6 +52,7 @@ RIGHTS = {
 }
 # What is no company's: processes of the host, and dialogues, on records that are one's.
 WITHOUT_COMPANY = {
+    "ops.environment.key",
     "ops.deployment.break.glass",
     "ops.deployment.rollback",
     "ops.finding.decision",

@@ -1,2 +1,3 @@
+from . import deployment_api
 from . import deployment_log
 from . import deployment_report

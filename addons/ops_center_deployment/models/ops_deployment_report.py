@@ -88,15 +88,29 @@ class OpsDeployment(models.Model):
 
     def _set_steps(self, steps):
         """Show these steps, in this order, with the times at which each began and ended."""
-        now = fields.Datetime.now()
         known = {step.name: step for step in self.step_ids}
         for sequence, told in enumerate(steps):
             name = mask(told.name)
-            step = known.get(name) or self.step_ids.create({"deployment_id": self.id, "name": name})
-            known[name] = step
-            values = {"sequence": sequence, "state": told.state}
-            if told.state != "pending" and not step.started_at:
-                values["started_at"] = told.started_at or now
-            if told.state in {"done", "failed", "skipped"} and not step.finished_at:
-                values["finished_at"] = told.finished_at or now
-            step.write(values)
+            known[name] = self._show_step(
+                known.get(name), name, told.state, sequence, told.started_at, told.finished_at
+            )
+
+    def _set_step(self, name, state):
+        """Show one step: after the others, if it is new."""
+        steps = self.step_ids
+        known = steps.filtered(lambda step: step.name == name)[:1]
+        sequence = known.sequence if known else max(steps.mapped("sequence"), default=-1) + 1
+        self._show_step(known, name, state, sequence)
+        self.env["ops.event"]._broadcast(self._name, self.ids)
+
+    def _show_step(self, step, name, state, sequence, started_at=None, finished_at=None):
+        """Show how a step is, with the times at which we heard that it began and ended."""
+        now = fields.Datetime.now()
+        step = step or self.step_ids.create({"deployment_id": self.id, "name": name})
+        values = {"sequence": sequence, "state": state}
+        if state != "pending" and not step.started_at:
+            values["started_at"] = started_at or now
+        if state in {"done", "failed", "skipped"} and not step.finished_at:
+            values["finished_at"] = finished_at or now
+        step.write(values)
+        return step

@@ -1,3 +1,4 @@
+from . import test_api
 from . import test_approval
 from . import test_deployment
 from . import test_gates
