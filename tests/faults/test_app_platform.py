@@ -32,12 +32,15 @@ def cloud():
         yield fake
 
 
-@pytest.fixture
-def environments(start, cloud, database):
-    """Connect an account with some apps, make each an environment; yield (call, ids)."""
+def connect(start, cloud):
+    """Connect an account with some apps, and make each an environment.
+
+    :return: the server, ``call`` as its administrator, and the ids of the environments
+    """
     for number in range(APPS):
         cloud.add_app(f"shop-{number}")
-    call = start(OdooServer, **KEY).wait_until_serving().session()
+    server = start(OdooServer, **KEY).wait_until_serving()
+    call = server.session()
     worker = start(**KEY)
     call(
         "ops.digitalocean.account",
@@ -54,7 +57,7 @@ def environments(start, cloud, database):
     worker.terminate()
     ids = call("ops.environment", "search", [["provider", "=", "digitalocean"]])
     assert len(ids) == APPS
-    return call, ids
+    return server, call, ids
 
 
 def queue(call, environments, number):
@@ -75,8 +78,8 @@ def queue(call, environments, number):
     return deployments
 
 
-def test_kills_while_sending(start, cloud, environments, database):
-    call, ids = environments
+def test_kills_while_sending(start, cloud, database):
+    _server, call, ids = connect(start, cloud)
     moments = random.Random(19)
 
     def calling():

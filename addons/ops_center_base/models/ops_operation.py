@@ -1,5 +1,6 @@
 import hashlib
 import json
+import uuid
 
 import psycopg2.errors
 
@@ -100,6 +101,7 @@ class OpsOperation(models.Model):
                 "params": params,
                 "params_digest": digest,
                 "idempotency_key": idempotency_key,
+                "uuid": self._marker(company, idempotency_key, digest),
             }
             try:
                 with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
@@ -117,6 +119,17 @@ class OpsOperation(models.Model):
                 )
             )
         return operation.with_env(self.env)
+
+    @api.model
+    def _marker(self, company, idempotency_key, digest):
+        """Return the marker of a request: the same one whenever it is asked for in this database.
+
+        So what a restored database no longer knows to have sent is found on the other side.
+        """
+        # A fact about the installation, which users can't read.
+        database = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+        request = f"{database}/{company.id}/{idempotency_key}/{digest}"
+        return uuid.uuid5(uuid.NAMESPACE_OID, request).hex
 
     @api.model
     def _digest(self, kind, environment, record, params):

@@ -2,7 +2,8 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, LockError, UserError
+from odoo.tools import SQL
 
 from odoo.addons.ops_center_base.pause import Paused
 from odoo.addons.ops_center_base.transaction import run_in_new_transaction
@@ -78,8 +79,23 @@ class OpsDeployment(models.Model):
         self._transition(states.QUEUED)
 
     def action_redeploy(self):
-        """Have the same revision carried out once more, by a deployment of its own."""
+        """Have the same revision carried out once more, by a deployment of its own.
+
+        Who clicks while that waits or goes on is shown it, and asks for no other one.
+        """
         self.ensure_one()
+        self.check_access("write")
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            # Somebody clicks at the same moment: what that brings is seen when it is there.
+            raise ConcurrencyError(str(error)) from error
+        if going_on := self._redeployment_going_on():
+            return going_on._get_records_action()
+        # Who clicked a moment ago can't see it yet: this has that transaction begin anew.
+        self.env.cr.execute(
+            SQL("UPDATE ops_deployment SET write_date = write_date WHERE id = %s", self.id)
+        )
         redeployment = self.create(
             {
                 "environment_id": self.environment_id.id,
@@ -93,6 +109,18 @@ class OpsDeployment(models.Model):
         )
         redeployment.action_deploy()
         return redeployment._get_records_action()
+
+    def _redeployment_going_on(self):
+        return self.search(
+            [
+                ("environment_id", "=", self.environment_id.id),
+                ("kind", "=", "redeploy"),
+                ("revision", "=", self.revision),
+                ("image_digest", "=", self.image_digest),
+                ("state", "in", list(states.ACTIVE | {states.WAITING, states.QUEUED})),
+            ],
+            limit=1,
+        )
 
     def action_start(self):
         self._check_by_hand()

@@ -5,7 +5,7 @@ from odoo.addons.ops_center_deployment import states
 from odoo.addons.ops_center_deployment.models.ops_deployment import IMAGE_DIGEST
 from odoo.addons.ops_center_deployment.snapshot import same_revision
 
-from ..app_platform import read_digests, read_release
+from ..app_platform import read_digests, read_marker, read_release
 from ..report import read_report
 from .ops_digitalocean_account import LOOP
 
@@ -37,23 +37,29 @@ class OpsDeployment(models.Model):
             return True
         if told.phase != "ACTIVE":
             return True
-        if self._awaits_reference(environment):
-            # It may be the one that the outbox is asking for; it finds that out by itself.
+        if self._may_be_ours(environment, told):
+            # The outbox asks for it by itself.
             return False
         self._adopt(environment, told)
         return True
 
     @api.model
-    def _awaits_reference(self, environment):
-        operations = self.env["ops.operation"].search_count(
-            [
-                ("environment_id", "=", environment.id),
-                ("kind", "=", "deploy"),
-                ("state", "in", ("pending", "sending", "retry")),
-            ],
-            limit=1,
+    def _may_be_ours(self, environment, told):
+        """Say whether a deployment whose name we don't know may be one that we asked for."""
+        operations = self.env["ops.operation"].search(
+            [("environment_id", "=", environment.id), ("kind", "=", "deploy")]
         )
-        return bool(operations)
+        if operations.filtered(lambda each: each.state in {"pending", "sending", "retry"}):
+            return True
+        marker = read_marker(told.spec)
+        # Marked by us, and we know nothing of it: this database is older than that.
+        return bool(
+            marker
+            and marker not in operations.mapped("uuid")
+            and self.search_count(
+                [("environment_id", "=", environment.id), ("state", "=", states.QUEUED)], limit=1
+            )
+        )
 
     def _follow(self, told):
         """Go where App Platform says that the deployment is."""
