@@ -42,7 +42,7 @@ verify: ## Go through the verification steps, and say which don't exist yet
 	@$(PYTHON) tools/verify.py
 
 BENCHES := host_budget health/engine health/verdicts health/uptime health/status_page health/end_to_end \
-	digitalocean/poll
+	deployments digitalocean/poll
 
 bench: ## Measure what checks cost, in an hour (ARGS for one file in tests/bench, MINUTES a phase)
 	@$(PYTHON) tools/test.py $(or $(ARGS),$(BENCHES:%=tests/bench/%.py)) -s

@@ -8,8 +8,8 @@ nothing that waits is built, and what is built by a provider is verified before 
 from collections.abc import Mapping
 
 DRAFT = "draft"
-SCHEDULED = "scheduled"
 WAITING = "waiting"
+SCHEDULED = "scheduled"
 QUEUED = "queued"
 BUILDING = "building"
 DEPLOYING = "deploying"
@@ -29,8 +29,9 @@ ACTIVE = frozenset({BUILDING, DEPLOYING, VERIFYING})
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     # Live and failed at once: a deployment that is recorded after the fact.
     DRAFT: frozenset({SCHEDULED, WAITING, QUEUED, BUILDING, DEPLOYING, LIVE, FAILED, CANCELLED}),
-    SCHEDULED: frozenset({WAITING, QUEUED, CANCELLED, REJECTED}),
-    WAITING: frozenset({QUEUED, CANCELLED, REJECTED}),
+    WAITING: frozenset({SCHEDULED, QUEUED, CANCELLED, REJECTED}),
+    # Approved already: nobody has to be awake when its time comes.
+    SCHEDULED: frozenset({QUEUED, CANCELLED}),
     QUEUED: frozenset({BUILDING, DEPLOYING, VERIFYING, FAILED, CANCELLED, LOST}),
     BUILDING: frozenset({DEPLOYING, VERIFYING, FAILED, CANCELLED, LOST}),
     # Live without verifying: a person vouches for it, nobody probes.

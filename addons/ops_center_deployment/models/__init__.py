@@ -1,6 +1,7 @@
 from . import ops_deployment
 from . import ops_deployment_queue
 from . import ops_deployment_gates
+from . import ops_deployment_schedule
 from . import ops_deployment_api
 from . import ops_deployment_approval
 from . import ops_deployment_freeze

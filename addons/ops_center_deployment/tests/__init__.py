@@ -8,6 +8,7 @@ from . import test_notification
 from . import test_observe
 from . import test_record
 from . import test_rollback
+from . import test_schedule
 from . import test_snapshot
 from . import test_states
 from . import test_views

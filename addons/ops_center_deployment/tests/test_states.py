@@ -6,8 +6,8 @@ from odoo.addons.ops_center_deployment import states
 
 PATH = [
     "draft",
-    "scheduled",
     "waiting",
+    "scheduled",
     "queued",
     "building",
     "deploying",
@@ -27,10 +27,9 @@ MOVES = {
     ("draft", "live"),
     ("draft", "failed"),
     ("draft", "cancelled"),
-    ("scheduled", "waiting"),
     ("scheduled", "queued"),
     ("scheduled", "cancelled"),
-    ("scheduled", "rejected"),
+    ("waiting", "scheduled"),
     ("waiting", "queued"),
     ("waiting", "cancelled"),
     ("waiting", "rejected"),
