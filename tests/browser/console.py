@@ -44,13 +44,13 @@ class Console:
         page.set_default_timeout(30_000)
         page.set_default_navigation_timeout(PATIENCE)
 
-    def log_in(self, password="admin", path=HOME):  # noqa: S107 - a test database's
-        """Log the administrator in and go to ``path``."""
+    def log_in(self, password="admin", path=HOME, login="admin"):  # noqa: S107 - a test database's
+        """Log a user in, the administrator by default, and go to ``path``."""
         # A page that is still open would renew the old session, and with it the form's token.
         self.page.goto("about:blank")
         self.page.context.clear_cookies(name="session_id")
         self.page.goto(f"{self.url}/web/login?redirect={path}")
-        self.page.get_by_label("Email").fill("admin")
+        self.page.get_by_label("Email").fill(login)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_selector(".o_main_navbar", timeout=PATIENCE)
