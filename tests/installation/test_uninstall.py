@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.installation import catalogue, usage
 
+INSTALLED = ("ops_center", "ops_center_agent", "ops_center_digitalocean")
 # Tables whose rows may differ, and why that is no leftover of ours.
 ANYBODYS = {
     "bus_bus": "messages to open browsers, which Odoo forgets after a day",
@@ -56,10 +57,11 @@ def test_nothing_remains(existing_database, start_server, start_worker, odoo_con
     call = server.session(timeout=600)
     add_users(call)
     before = snapshot(existing_database)
-    press(call, "button_immediate_install", "ops_center", "ops_center_agent")
+    press(call, "button_immediate_install", *INSTALLED)
     worker = start_worker(existing_database)
     usage.use(call)
     usage.publish(call)
+    usage.deliver(call)
     usage.report(call)
     usage.wait_for_results(existing_database)
     press(call, "button_immediate_uninstall", "ops_center_base", "ops_center_agent")

@@ -33,6 +33,16 @@ def publish(call):
     call("ops.health.metrics.setup", "action_make_token", setup)
 
 
+def deliver(call):
+    """Say when nothing is deployed, let a pipeline in, and have it deploy."""
+    call("ops.freeze.window", "create", [{"name": "Closing", "duration": 1}])
+    [environment, *_others] = call("ops.environment", "search", [["is_self", "=", False]])
+    [key] = call("ops.environment.key", "create", [{"environment_id": environment}])
+    call("ops.environment.key", "action_make_key", [key])
+    told = {"environment_id": environment, "revision": "3f6c1d9b", "external_reference": "run 7"}
+    call("ops.deployment", "record", {**told, "state": "live"})
+
+
 def report(call):
     """Have the agent try to tell an Ops Center that nobody started."""
     [agent] = call("ops.agent", "search", [])
