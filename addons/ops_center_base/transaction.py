@@ -13,7 +13,7 @@ import psycopg2
 from odoo.exceptions import ConcurrencyError, LockError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .pause import ensure_permitted, is_pausable
+from .pause import Paused, ensure_permitted, is_pausable
 
 _logger = logging.getLogger(__name__)
 
@@ -90,6 +90,24 @@ def run_in_new_transaction(env, function, *args, **kwargs):
                 env.registry.signal_changes()
                 return result
         time.sleep(BACK_OFF * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311 - jitter
+
+
+def attempt_in_new_transaction(records, method, *args):
+    """Call a method of records in a transaction of its own; if it fails, that is logged.
+
+    For batches, in which one that is out of order must not keep the others from their turn.
+
+    :param str method: its result is dropped
+    :raise Paused: see `run_in_new_transaction`
+    """
+    try:
+        run_in_new_transaction(
+            records.env, lambda env: getattr(records.with_env(env), method)(*args)
+        )
+    except Paused:
+        raise
+    except Exception:
+        _logger.exception("%s: %s failed", records, method)
 
 
 def crash_point(name: str) -> None:

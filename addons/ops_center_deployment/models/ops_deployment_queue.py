@@ -1,16 +1,15 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, LockError, UserError
 from odoo.tools import SQL
 
-from odoo.addons.ops_center_base.pause import Paused
-from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+from odoo.addons.ops_center_base.transaction import (
+    attempt_in_new_transaction,
+    run_in_new_transaction,
+)
 
 from .. import states
-
-_logger = logging.getLogger(__name__)
 
 LOOP = "deploy"
 # Nobody builds and deploys for longer without a word that it is done.
@@ -172,24 +171,11 @@ class OpsDeployment(models.Model):
     def _run_queue(self):
         """Loop of the worker: begin what is next in each environment, give up what is overdue."""
         for deployment_id in run_in_new_transaction(self.env, lambda env: env[self._name]._next()):
-            self._in_own_transaction(deployment_id, "_begin")
+            attempt_in_new_transaction(self.browse(deployment_id), "_begin")
         for deployment_id in run_in_new_transaction(
             self.env, lambda env: env[self._name]._overdue().ids
         ):
-            self._in_own_transaction(deployment_id, "_give_up")
-
-    @api.model
-    def _in_own_transaction(self, deployment_id, method):
-        """Call a method of one deployment; if that fails, the others go on."""
-        try:
-            run_in_new_transaction(
-                self.env, lambda env: getattr(env[self._name].browse(deployment_id), method)()
-            )
-        except Paused:
-            raise
-        except Exception:
-            # Whatever is wrong with one deployment, the other environments don't wait for it.
-            _logger.exception("Deployment %s: %s failed", deployment_id, method)
+            attempt_in_new_transaction(self.browse(deployment_id), "_give_up")
 
     @api.model
     def _next(self):

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 
-from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+from odoo.addons.ops_center_base.transaction import (
+    attempt_in_new_transaction,
+    run_in_new_transaction,
+)
 
 from .. import states
 
@@ -29,7 +32,7 @@ class OpsDeployment(models.Model):
     def _run_queue(self):
         due = run_in_new_transaction(self.env, lambda env: env[self._name]._due().ids)
         for deployment_id in due:
-            self._in_own_transaction(deployment_id, "_begin_scheduled")
+            attempt_in_new_transaction(self.browse(deployment_id), "_begin_scheduled")
         return super()._run_queue()
 
     @api.model

@@ -2,7 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+from odoo.addons.ops_center_base.transaction import (
+    attempt_in_new_transaction,
+    run_in_new_transaction,
+)
 from odoo.addons.ops_center_health.storage import states as check_states
 
 from .. import states
@@ -86,7 +89,7 @@ class OpsDeployment(models.Model):
         """Loop of the worker: judge the deployments that are being verified."""
         verifying = run_in_new_transaction(self.env, lambda env: env[self._name]._to_verify().ids)
         for deployment_id in verifying:
-            self._in_own_transaction(deployment_id, "_verify")
+            attempt_in_new_transaction(self.browse(deployment_id), "_verify")
         return PAUSE if verifying else None
 
     @api.model

@@ -31,11 +31,6 @@ class OpsFreezeWindow(models.Model):
     _order = "date_from desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(required=True, tracking=True)
-    active = fields.Boolean(default=True, tracking=True)
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
     effect = fields.Selection(
         [
             ("deny", "Nothing new is deployed then"),

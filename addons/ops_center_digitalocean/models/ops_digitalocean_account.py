@@ -1,12 +1,15 @@
 import logging
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.ops_center_base.pause import Paused
-from odoo.addons.ops_center_base.transaction import run_in_new_transaction
+from odoo.addons.ops_center_base.transaction import (
+    attempt_in_new_transaction,
+    run_in_new_transaction,
+)
 from odoo.addons.ops_center_base.transport import (
     HttpClient,
     TransportError,
@@ -31,6 +34,16 @@ RESERVE = 0.1
 TIMEOUT = 12.0  # seconds; a request of an operation makes two calls within half of its lease
 MAX_LOG = 4 * 1024 * 1024  # bytes
 MAX_ANSWER = 32 * 1024 * 1024  # bytes; apps come with the specs of all their deployments
+
+
+class Look(NamedTuple):
+    """What is to be asked for, as the database says before anybody is asked."""
+
+    api: AppPlatform
+    #: Of which app ours are that are under way, here and there, by their names there.
+    awaited: dict
+    seen: dict  #: what was seen last of each app
+    at_everything: bool  #: not only at what is awaited
 
 
 class OpsDigitaloceanAccount(models.Model):
@@ -258,61 +271,54 @@ class OpsDigitaloceanAccount(models.Model):
     @api.model
     def _poll(self, account_id):
         """Look at an account, in no transaction, and take down what is new, app by app."""
-        with self.env.registry.cursor() as cr:
-            account = self.with_env(self.env(cr=cr)).browse(account_id)
-            # By how App Platform calls them: which app they are of, here and there.
-            awaited = {
-                deployment.provider_reference: (app.id, app.identifier)
-                for deployment in account._deployments_under_way()
-                for app in deployment.environment_id.digitalocean_app_id
-            }
-            seen = {app.identifier: app.seen_digest for app in account.app_ids}
-            all_at_once = (
-                account._is_time_for_all()
-                or account._apps_to_look_at_anew()
-                or len(awaited) > MOST_ASKED_SINGLY
-            )
-            try:
-                api = account._api()
-            except UserError as error:
-                self._note(account_id, "_note_problem", str(error))
-                return
-        followed = list(awaited.items())[:MOST_ASKED_SINGLY]
+        account = self.browse(account_id)
         try:
-            if all_at_once:
-                for app in api.apps():
-                    if app.digest != seen.get(app.id):
-                        self._note(account_id, "_note_app", app)
+            look = run_in_new_transaction(
+                self.env, lambda env: account.with_env(env)._prepare_look()
+            )
+        except UserError as error:
+            attempt_in_new_transaction(account, "_note_problem", str(error))
+            return
+        try:
+            awaited = dict(look.awaited)
+            if look.at_everything:
+                for app in look.api.apps():
+                    if app.digest != look.seen.get(app.id):
+                        attempt_in_new_transaction(account, "_note_app", app)
                     # Of what has ended badly, an app says nothing.
                     for deployment in filter(None, (app.active, app.pending, app.in_progress)):
                         awaited.pop(deployment.id, None)
-                self._note(account_id, "_note_seen", api.budget)
+                attempt_in_new_transaction(account, "_note_seen", look.api.budget)
             for reference, (app_id, identifier) in awaited.items():
-                deployment = api.deployment(identifier, reference)
-                self._note(account_id, "_note_deployment", app_id, deployment)
-            for reference, (_app_id, identifier) in followed:
-                log = _fetch_log(api, identifier, reference)
-                self._note(account_id, "_note_log", reference, log)
+                deployment = look.api.deployment(identifier, reference)
+                attempt_in_new_transaction(account, "_note_deployment", app_id, deployment)
+            for reference, (_app_id, identifier) in [*look.awaited.items()][:MOST_ASKED_SINGLY]:
+                log = _fetch_log(look.api, identifier, reference)
+                attempt_in_new_transaction(account, "_note_log", reference, log)
         except (TransportError, AnswerError) as error:
-            self._note(account_id, "_note_error", error)
+            attempt_in_new_transaction(account, "_note_error", error)
+
+    def _prepare_look(self):
+        """Return the `Look` that is due; raises UserError where there is no token to look with."""
+        awaited = {
+            deployment.provider_reference: (app.id, app.identifier)
+            for deployment in self._deployments_under_way()
+            for app in deployment.environment_id.digitalocean_app_id
+        }
+        return Look(
+            self._api(),
+            awaited,
+            seen={app.identifier: app.seen_digest for app in self.app_ids},
+            at_everything=bool(
+                self._is_time_for_all()
+                or self._apps_to_look_at_anew()
+                or len(awaited) > MOST_ASKED_SINGLY
+            ),
+        )
 
     def _is_time_for_all(self):
         seen = self.polled_at
         return not seen or fields.Datetime.now() - seen >= timedelta(seconds=IDLE)
-
-    @api.model
-    def _note(self, account_id, method, *arguments):
-        """Call a method of an account in a transaction of its own; if that fails, others go on."""
-        try:
-            run_in_new_transaction(
-                self.env,
-                lambda env: getattr(env[self._name].browse(account_id), method)(*arguments),
-            )
-        except Paused:
-            raise
-        except Exception:
-            # Whatever one app looks like, the others are looked at as well.
-            _logger.exception("DigitalOcean account %s: %s failed", account_id, method)
 
     def _note_app(self, told):
         self.env["ops.digitalocean.app"]._take(self, told)

@@ -12,12 +12,17 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 class OpsScheduleMixin(models.AbstractModel):
-    """Times that take place once, on days of the week, or by a rule: for what has a ``name``."""
+    """Times that take place once, on days of the week, or by a rule."""
 
     _name = "ops.schedule.mixin"
     _description = "Schedule"
     _inherit = ["mail.thread"]
 
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
     recurrence = fields.Selection(
         [("once", "Once"), ("weekly", "Every Week"), ("rule", "By a Rule")],
         string="Takes Place",
