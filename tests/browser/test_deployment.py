@@ -185,8 +185,8 @@ def have_it_approved_on_the_phone(console, call, environment):
         phone = Console(page, console.url)
         phone.log_in("second eyes", login="bo")
         page.locator(".o_ops_home_need").filter(has_text="needs your approval").click()
-        page.get_by_role("button", name="Approve").click()
-        expect(page.locator(".alert-info").filter(has_text="needs your approval")).to_be_hidden()
+        page.get_by_role("button", name="Approve", exact=True).click()
+        expect(page.get_by_role("button", name="Approve", exact=True)).to_be_hidden()
     finally:
         page.close()
     expect_state(console, "Live")
